@@ -1,0 +1,1 @@
+"""The bridge between an OCI registry and Glance (its rooms follow)."""

@@ -1,0 +1,1 @@
+"""The Nova virt driver that runs Docker containers as servers."""

@@ -1,0 +1,114 @@
+"""The driver's own errors.
+
+They are raised by the rooms below the facade and derive from Nova's
+exceptions, so that what leaves the facade keeps its sentence through RPC::
+
+    NovaException
+    +-- HypervisorUnavailable (nova)
+    |   +-- EngineUnavailable      the engine does not answer
+    |   +-- EngineUnsupported      it answers, but cannot be used
+    +-- EngineError                it refused or failed one call
+    |   +-- ContainerNotFound
+    |   +-- ContainerConflict      name taken, or wrong state
+    |   +-- EngineImageNotFound
+    |   +-- CommandNotStartable    the image's command cannot be executed
+    +-- ImageUnacceptable (nova)
+    |   +-- ImageRejected          the archive is not one we hand on
+    |   +-- ImageWithoutCommand
+    |   +-- ImageForOtherMachine
+    +-- InvalidContainerOption     a docker: value cannot be understood
+    +-- ContainerExited            PID 1 ended within start_check_ms
+    +-- PortsNotReady              Neutron did not wire the ports in time
+    +-- PortFailed                 Neutron says that it cannot
+    +-- NetnsBroken                a namespace is missing or not ours
+    +-- LinkFailed                 a device could not be made or moved
+    +-- MapEntryInvalid            the runtime map refuses an entry
+"""
+
+from nova import exception as nova_exception
+
+
+class EngineUnavailable(nova_exception.HypervisorUnavailable):
+    msg_fmt = (
+        'The Docker engine at %(host)s does not answer (%(reason)s). '
+        'Check that dockerd runs and that user nova may open its socket.'
+    )
+
+
+class EngineUnsupported(nova_exception.HypervisorUnavailable):
+    msg_fmt = 'The Docker engine at %(host)s cannot be used: %(reason)s'
+
+
+class EngineError(nova_exception.NovaException):
+    msg_fmt = 'The Docker engine failed to %(action)s: %(reason)s'
+
+
+class ContainerNotFound(EngineError):
+    msg_fmt = 'The Docker engine has no container %(name)s.'
+
+
+class ContainerConflict(EngineError):
+    msg_fmt = 'The Docker engine refused to %(action)s: %(reason)s'
+
+
+class EngineImageNotFound(EngineError):
+    msg_fmt = 'The Docker engine has no image %(name)s.'
+
+
+class CommandNotStartable(EngineError):
+    msg_fmt = 'The command of the container cannot be started: %(reason)s'
+
+
+class ImageRejected(nova_exception.ImageUnacceptable):
+    msg_fmt = 'Image %(image_id)s cannot be booted: %(reason)s'
+
+
+class ImageWithoutCommand(nova_exception.ImageUnacceptable):
+    msg_fmt = (
+        'Image %(image_id)s has no command to run. Set the image property '
+        'os_command_line or boot with metadata docker:command.'
+    )
+
+
+class ImageForOtherMachine(nova_exception.ImageUnacceptable):
+    msg_fmt = (
+        'Image %(image_id)s is built for %(image_arch)s, this host runs '
+        '%(host_arch)s.'
+    )
+
+
+class InvalidContainerOption(nova_exception.BuildAbortException):
+    msg_fmt = '%(option)s=%(value)s cannot be used: %(reason)s'
+
+
+class ContainerExited(nova_exception.BuildAbortException):
+    # The sentence comes first: a fault is cut at 255 characters, and the
+    # last output may be long.
+    msg_fmt = (
+        'The command ended with exit code %(exit_code)s right after its '
+        'start.%(hint)s Last output: %(output)s'
+    )
+
+
+class PortsNotReady(nova_exception.BuildAbortException):
+    msg_fmt = (
+        'Neutron did not report the ports %(ports)s as plugged within '
+        '%(seconds)s s. Check the agent of its host (openvswitch-agent or '
+        'ovn-controller).'
+    )
+
+
+class PortFailed(nova_exception.BuildAbortException):
+    msg_fmt = 'Neutron could not wire a port of the server (%(event)s).'
+
+
+class NetnsBroken(nova_exception.NovaException):
+    msg_fmt = 'Network namespace %(netns)s cannot be used: %(reason)s'
+
+
+class LinkFailed(nova_exception.NovaException):
+    msg_fmt = 'Network device %(device)s: %(reason)s'
+
+
+class MapEntryInvalid(nova_exception.NovaException):
+    msg_fmt = 'Runtime map entry %(entry)s: %(reason)s'

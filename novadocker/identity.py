@@ -1,0 +1,95 @@
+"""Names: which container, namespace and device belongs to which instance.
+
+Every name that the driver gives away is made here, so that what made a thing
+and what looks for it cannot disagree.
+"""
+
+from collections.abc import Mapping
+import re
+
+from novadocker import constants
+from novadocker import model
+
+_UUID = re.compile(
+    r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+)
+_SUFFIX = {
+    model.Role.WORKLOAD: '',
+    model.Role.RESCUE: '-rescue',
+    model.Role.RESIZE: '-resize',
+}
+
+
+def container_name(
+    instance_uuid: str, role: model.Role = model.Role.WORKLOAD
+) -> str:
+    """Name the container of an instance in one of its roles."""
+    return f'{constants.NAME_PREFIX}{instance_uuid}{_SUFFIX[role]}'
+
+
+def netns_name(instance_uuid: str) -> str:
+    """Name the network namespace that all roles of an instance share."""
+    return f'{constants.NAME_PREFIX}{instance_uuid}'
+
+
+def netns_path(instance_uuid: str) -> str:
+    """Give the path below which the namespace of an instance is pinned."""
+    return f'{constants.NETNS_DIR}/{netns_name(instance_uuid)}'
+
+
+def peer_name(port_id: str) -> str:
+    """Name the container end of a veth while it is still on the host."""
+    return ('nvc' + port_id)[: constants.MAX_DEVICE_NAME - 1]
+
+
+def image_repository(image_id: str) -> str:
+    """Name the engine's repository for an image of Glance."""
+    return f'{constants.IMAGE_REPOSITORY}/{image_id}'
+
+
+def image_reference(image_id: str, config_digest: str) -> str:
+    """Name one config of an image of Glance in the engine."""
+    return f'{image_repository(image_id)}:{config_digest.split(":")[1]}'
+
+
+def labels(
+    *, uuid: str, name: str, project_id: str, role: model.Role, host: str
+) -> dict[str, str]:
+    """Make the labels that a container of ours carries."""
+    return {
+        constants.LABEL_UUID: uuid,
+        constants.LABEL_NAME: name,
+        constants.LABEL_PROJECT: project_id,
+        constants.LABEL_ROLE: str(role),
+        constants.LABEL_HOST: host,
+    }
+
+
+def is_ours(container: model.Container, host: str, runtime: str) -> bool:
+    """Tell whether a container is an instance of this host.
+
+    A label alone is not enough: ``docker commit`` bakes labels into the
+    image, so a stranger's ``docker run`` of a snapshot carries them too
+    (DESIGN D5).
+    """
+    uuid = uuid_of(container.labels)
+    return (
+        uuid is not None
+        and container.name == container_name(uuid, role_of(container.labels))
+        and container.runtime == runtime
+        and container.labels.get(constants.LABEL_HOST) == host
+    )
+
+
+def uuid_of(container_labels: Mapping[str, str]) -> str | None:
+    """Read the instance's uuid, ``None`` if there is none to believe."""
+    uuid = container_labels.get(constants.LABEL_UUID, '')
+    return uuid if _UUID.fullmatch(uuid) else None
+
+
+def role_of(container_labels: Mapping[str, str]) -> model.Role:
+    """Read the role; what has none that we know is a workload."""
+    value = container_labels.get(constants.LABEL_ROLE, '')
+    return (
+        model.Role(value) if value in set(model.Role) else model.Role.WORKLOAD
+    )

@@ -1,0 +1,277 @@
+"""Frozen values that cross rooms.
+
+Units are in the names (``_bytes``, ``_mb`` is MiB as Nova means it, ``_s``,
+``_ns``). Nothing here does I/O or knows a library.
+"""
+
+from collections.abc import Mapping
+import dataclasses
+import enum
+
+
+class Role(enum.StrEnum):
+    """What a container of an instance is for."""
+
+    WORKLOAD = 'workload'
+    RESCUE = 'rescue'
+    RESIZE = 'resize'
+
+
+class ContainerState(enum.StrEnum):
+    """Docker's own words for the state of a container."""
+
+    CREATED = 'created'
+    RUNNING = 'running'
+    PAUSED = 'paused'
+    RESTARTING = 'restarting'
+    REMOVING = 'removing'
+    EXITED = 'exited'
+    DEAD = 'dead'
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether there are processes, be they frozen."""
+        return self in (
+            ContainerState.RUNNING,
+            ContainerState.PAUSED,
+            ContainerState.RESTARTING,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class EngineInfo:
+    """What the engine says of itself and of its host."""
+
+    version: str
+    api_version: tuple[int, int]
+    architecture: str
+    cpus: int
+    memory_bytes: int
+    root_dir: str
+    storage_driver: str
+    runtimes: frozenset[str]
+    security_options: tuple[str, ...] = ()
+    live_restore: bool = False
+    containerd_image_store: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Container:
+    """A container as the engine shows it."""
+
+    id: str
+    name: str
+    state: ContainerState
+    labels: Mapping[str, str]
+    runtime: str
+    image_id: str
+    pid: int = 0
+    exit_code: int = 0
+    error: str = ''
+    oom_killed: bool = False
+    has_tty: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class EngineImage:
+    """An image that the engine holds.
+
+    ``id`` is the config digest (``sha256:<hex>``) in the classic image store.
+    """
+
+    id: str
+    tags: tuple[str, ...]
+    size_bytes: int
+    architecture: str
+    os: str
+    command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class EngineEvent:
+    """A change of a container that the engine reports."""
+
+    action: str
+    container_id: str
+    attributes: Mapping[str, str]
+    time_ns: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Ulimit:
+    name: str
+    soft: int
+    hard: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Resources:
+    """Hard limits of a container.
+
+    ``None`` means that the engine's own default stands.
+    """
+
+    nano_cpus: int
+    memory_bytes: int
+    memory_swap_bytes: int
+    pids_limit: int
+    cpu_shares: int | None = None
+    cpu_period_us: int | None = None
+    cpu_quota_us: int | None = None
+    shm_bytes: int | None = None
+    disk_bytes: int | None = None
+    ulimits: tuple[Ulimit, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Security:
+    """Privilege of a container. The defaults are the unprivileged ones."""
+
+    privileged: bool = False
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    no_new_privileges: bool = True
+    read_only_root: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Mount:
+    """A bind mount of a host path into the container."""
+
+    source: str
+    target: str
+    read_only: bool = False
+    propagation: str = 'rprivate'
+
+
+@dataclasses.dataclass(frozen=True)
+class Process:
+    """What the container runs.
+
+    ``command`` and ``entrypoint`` are ``None`` where the image decides; an
+    empty entrypoint removes the image's one.
+    """
+
+    command: tuple[str, ...] | None = None
+    entrypoint: tuple[str, ...] | None = None
+    user: str = ''
+    workdir: str = ''
+    env: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    tty: bool = False
+    stdin_open: bool = False
+    init: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class ContainerSpec:
+    """All that the engine needs to create a container."""
+
+    name: str
+    image: str
+    hostname: str
+    runtime: str
+    labels: Mapping[str, str]
+    resources: Resources
+    security: Security
+    process: Process
+    mounts: tuple[Mount, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Flavor:
+    """What of a Nova flavor shapes a container."""
+
+    vcpus: int
+    memory_mb: int
+    swap_mb: int
+    root_gb: int
+    extra_specs: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Instance:
+    """What of a Nova instance shapes a container.
+
+    ``metadata`` and ``image_properties`` are the tenant's and not to be
+    trusted; ``flavor`` is the operator's.
+    """
+
+    uuid: str
+    name: str
+    hostname: str
+    project_id: str
+    flavor: Flavor
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    image_properties: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class LoadedImage:
+    """An image of Glance that the engine now holds under our own name."""
+
+    image_id: str
+    reference: str
+    config_digest: str
+    size_bytes: int
+    has_command: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Route:
+    """A route inside the container.
+
+    ``destination`` is a CIDR; ``gateway`` is ``None`` for an on-link route.
+    """
+
+    destination: str
+    gateway: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Nic:
+    """One network interface of a container, resolved from a Neutron port.
+
+    ``devname`` is the host end that os-vif plugs, ``peer`` the container end
+    while it still is on the host, ``name`` what it is called inside.
+    ``addresses`` are CIDRs with the prefix of their subnet.
+    ``hybrid_bridge`` is the qbr bridge of an iptables-hybrid port.
+    ``userspace_datapath`` means that OVS does not complete checksums, so the
+    container end must.
+    """
+
+    port_id: str
+    name: str
+    devname: str
+    peer: str
+    mac: str
+    mtu: int
+    addresses: tuple[str, ...]
+    routes: tuple[Route, ...] = ()
+    accept_ra: bool = False
+    hybrid_bridge: str | None = None
+    userspace_datapath: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Resolver:
+    """Names: what the container's resolv.conf and hosts say."""
+
+    hostname: str
+    domain: str
+    nameservers: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class HostUsage:
+    """What a host has and what its instances have reserved."""
+
+    vcpus: int
+    vcpus_used: int
+    memory_mb: int
+    memory_mb_used: int
+    disk_gb: int
+    disk_gb_used: int

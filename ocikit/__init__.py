@@ -1,0 +1,1 @@
+"""The image vocabulary of both wings: standard library only."""

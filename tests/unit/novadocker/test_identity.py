@@ -1,0 +1,83 @@
+"""Names: unique to an instance, and a stranger's are not taken for ours."""
+
+import dataclasses
+
+import testtools
+
+from novadocker import identity
+from novadocker import model
+
+UUID = '0f3e8d2a-5d6c-4d5b-9a1e-7b7f1c2d3e4f'
+PORT = '5c9a3f6e-1111-2222-3333-444455556666'
+
+
+def container(**changes):
+    ours = model.Container(
+        id='c' * 64,
+        name=f'nova-{UUID}',
+        state=model.ContainerState.RUNNING,
+        labels=identity.labels(
+            uuid=UUID,
+            name='instance-1',
+            project_id='p',
+            role=model.Role.WORKLOAD,
+            host='host1',
+        ),
+        runtime='nova',
+        image_id='sha256:' + 'a' * 64,
+    )
+    return dataclasses.replace(ours, **changes)
+
+
+class NamesTestCase(testtools.TestCase):
+    def test_container_name_tells_the_role(self):
+        names = [identity.container_name(UUID, role) for role in model.Role]
+        self.assertEqual(
+            [f'nova-{UUID}', f'nova-{UUID}-rescue', f'nova-{UUID}-resize'],
+            names,
+        )
+
+    def test_device_name_fits_the_kernel(self):
+        self.assertEqual('nvc5c9a3f6e-11', identity.peer_name(PORT))
+        self.assertLessEqual(len(identity.peer_name(PORT)), 15)
+
+    def test_namespace_is_below_the_fixed_folder(self):
+        self.assertEqual(f'/run/netns/nova-{UUID}', identity.netns_path(UUID))
+
+    def test_image_reference_has_the_digest_as_its_tag(self):
+        digest = 'sha256:' + 'b' * 64
+        self.assertEqual(
+            f'nova-image/{UUID}:{"b" * 64}',
+            identity.image_reference(UUID, digest),
+        )
+
+
+class IsOursTestCase(testtools.TestCase):
+    def test_ours(self):
+        self.assertTrue(identity.is_ours(container(), 'host1', 'nova'))
+
+    def test_strangers(self):
+        labels = container().labels
+        strangers = {
+            'run of a snapshot, labels baked in': {'name': 'web'},
+            'our name, no label': {'labels': {}},
+            'our name, other runtime': {'runtime': 'runc'},
+            'uuid that is none': {
+                'name': 'nova-x',
+                'labels': {**labels, 'org.openstack.nova.uuid': 'x'},
+            },
+            'role that does not fit the name': {
+                'labels': {**labels, 'org.openstack.nova.role': 'rescue'}
+            },
+            'instance of another host': {
+                'labels': {**labels, 'org.openstack.nova.host': 'host2'}
+            },
+        }
+        for reason, changes in strangers.items():
+            with self.subTest(reason):
+                stranger = container(**changes)
+                self.assertFalse(identity.is_ours(stranger, 'host1', 'nova'))
+
+    def test_unknown_role_counts_as_workload(self):
+        role = identity.role_of({'org.openstack.nova.role': 'king'})
+        self.assertIs(model.Role.WORKLOAD, role)
