@@ -1,0 +1,1 @@
+"""Pure: flavor, image and metadata become a ContainerSpec."""

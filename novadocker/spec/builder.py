@@ -1,0 +1,62 @@
+"""Pure: the parts of a container are put together into one ContainerSpec."""
+
+import dataclasses
+
+from novadocker import identity
+from novadocker import model
+from novadocker.spec import process
+from novadocker.spec import resources
+from novadocker.spec import security
+
+# Where the names that Docker would write itself, were it allowed to give the
+# container a network, are mounted: file of the instance -> path inside.
+NAME_FILES = {
+    'hostname': '/etc/hostname',
+    'hosts': '/etc/hosts',
+    'resolv.conf': '/etc/resolv.conf',
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Host:
+    """What the spec has to know of the host that will run it."""
+
+    name: str
+    runtime: str
+    has_disk_quota: bool
+
+
+def container_spec(
+    instance: model.Instance,
+    image: model.LoadedImage,
+    host: Host,
+    instance_dir: str,
+) -> model.ContainerSpec:
+    """Build what the engine is asked to create for an instance.
+
+    :param instance_dir: folder on the host with the files of NAME_FILES
+    :raises InvalidContainerOption: an extra spec, metadata key or image
+        property that cannot be read
+    """
+    return model.ContainerSpec(
+        name=identity.container_name(instance.uuid),
+        image=image.reference,
+        hostname=instance.hostname,
+        runtime=host.runtime,
+        labels=identity.labels(
+            uuid=instance.uuid,
+            name=instance.name,
+            project_id=instance.project_id,
+            role=model.Role.WORKLOAD,
+            host=host.name,
+        ),
+        resources=resources.resources(
+            instance.flavor, has_disk_quota=host.has_disk_quota
+        ),
+        security=security.security(instance.flavor.extra_specs),
+        process=process.process(instance.metadata, instance.image_properties),
+        mounts=tuple(
+            model.Mount(source=f'{instance_dir}/{name}', target=target)
+            for name, target in NAME_FILES.items()
+        ),
+    )

@@ -1,0 +1,64 @@
+"""The parts come together: one spec, with our names and labels."""
+
+import testtools
+
+from novadocker import model
+from novadocker.spec import builder
+
+UUID = '0f3e8d2a-5d6c-4d5b-9a1e-7b7f1c2d3e4f'
+
+
+def spec(**changes):
+    instance = model.Instance(
+        uuid=UUID,
+        name='instance-1',
+        hostname='web',
+        project_id='project',
+        flavor=model.Flavor(vcpus=1, memory_mb=64, swap_mb=0, root_gb=1),
+        **changes,
+    )
+    image = model.LoadedImage(
+        image_id='i',
+        reference='nova-image/i:d',
+        config_digest='sha256:d',
+        size_bytes=1,
+        has_command=True,
+    )
+    host = builder.Host('host1', 'nova', has_disk_quota=False)
+    return builder.container_spec(instance, image, host, '/instances/x')
+
+
+class BuilderTestCase(testtools.TestCase):
+    def test_names_and_labels(self):
+        found = spec()
+        self.assertEqual(f'nova-{UUID}', found.name)
+        self.assertEqual('web', found.hostname)
+        self.assertEqual('nova', found.runtime)
+        self.assertEqual('nova-image/i:d', found.image)
+        self.assertEqual(
+            {
+                'org.openstack.nova.uuid': UUID,
+                'org.openstack.nova.name': 'instance-1',
+                'org.openstack.nova.project': 'project',
+                'org.openstack.nova.role': 'workload',
+                'org.openstack.nova.host': 'host1',
+            },
+            found.labels,
+        )
+
+    def test_name_files_are_mounted_where_a_resolver_looks(self):
+        mounts = {mount.target: mount.source for mount in spec().mounts}
+        self.assertEqual(
+            {
+                '/etc/hostname': '/instances/x/hostname',
+                '/etc/hosts': '/instances/x/hosts',
+                '/etc/resolv.conf': '/instances/x/resolv.conf',
+            },
+            mounts,
+        )
+
+    def test_tenant_words_reach_the_process_only(self):
+        found = spec(metadata={'docker:command': 'a'})
+        self.assertEqual(('a',), found.process.command)
+        self.assertEqual(spec().security, found.security)
+        self.assertEqual(spec().resources, found.resources)

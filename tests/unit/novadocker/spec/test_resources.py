@@ -1,0 +1,79 @@
+"""Limits: a flavor's numbers in Docker's units."""
+
+import dataclasses
+
+import testtools
+
+from novadocker import exception
+from novadocker import model
+from novadocker.spec import resources
+
+FLAVOR = model.Flavor(vcpus=2, memory_mb=512, swap_mb=0, root_gb=3)
+GIB = 1024**3
+
+
+def limits(has_disk_quota=False, **changes):
+    flavor = dataclasses.replace(FLAVOR, **changes)
+    return resources.resources(flavor, has_disk_quota=has_disk_quota)
+
+
+class ResourcesTestCase(testtools.TestCase):
+    def test_vcpus_are_a_hard_cap(self):
+        self.assertEqual(2 * 10**9, limits().nano_cpus)
+
+    def test_no_swap_means_equal_limits(self):
+        self.assertEqual(GIB // 2, limits().memory_bytes)
+        self.assertEqual(GIB // 2, limits().memory_swap_bytes)
+
+    def test_swap_comes_on_top_of_memory(self):
+        self.assertEqual(GIB, limits(swap_mb=512).memory_swap_bytes)
+
+    def test_processes_are_limited_without_being_asked(self):
+        self.assertEqual(resources.DEFAULT_PIDS_LIMIT, limits().pids_limit)
+
+    def test_flavor_sets_what_docker_has_a_word_for(self):
+        found = limits(
+            extra_specs={
+                'docker:pids_limit': '7',
+                'docker:shm_size_mb': '2',
+                'docker:ulimits': 'nofile=9',
+            }
+        )
+        self.assertEqual(7, found.pids_limit)
+        self.assertEqual(2 * 1024**2, found.shm_bytes)
+        self.assertEqual((model.Ulimit('nofile', 9, 9),), found.ulimits)
+
+    def test_disk_is_limited_where_the_storage_can(self):
+        self.assertIsNone(limits().disk_bytes)
+        self.assertEqual(3 * GIB, limits(has_disk_quota=True).disk_bytes)
+
+    def test_flavor_without_a_disk_has_no_limit(self):
+        self.assertIsNone(limits(has_disk_quota=True, root_gb=0).disk_bytes)
+
+    def test_cpu_shares_are_handed_on(self):
+        found = limits(extra_specs={'quota:cpu_shares': '512'})
+        self.assertEqual(512, found.cpu_shares)
+        self.assertEqual(2 * 10**9, found.nano_cpus)
+
+    def test_cpu_quota_is_of_each_vcpu_and_replaces_the_cap(self):
+        found = limits(
+            extra_specs={
+                'quota:cpu_quota': '5000',
+                'quota:cpu_period': '10000',
+            }
+        )
+        self.assertEqual(10000, found.cpu_quota_us)
+        self.assertEqual(10000, found.cpu_period_us)
+        self.assertEqual(0, found.nano_cpus)
+
+    def test_cpu_quota_without_a_period_uses_the_kernels(self):
+        found = limits(extra_specs={'quota:cpu_quota': '5000'})
+        self.assertEqual(100_000, found.cpu_period_us)
+
+    def test_quota_that_is_no_number_is_refused(self):
+        error = self.assertRaises(
+            exception.InvalidContainerOption,
+            limits,
+            extra_specs={'quota:cpu_quota': 'half'},
+        )
+        self.assertIn('quota:cpu_quota=half', str(error))

@@ -1,0 +1,53 @@
+"""Views: Nova's objects as plain values."""
+
+from nova import context
+from nova import objects
+from nova.tests.unit import fake_flavor
+from nova.tests.unit import fake_instance
+import testtools
+
+from novadocker import view
+
+
+class ViewTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        objects.register_all()
+        flavor = fake_flavor.fake_flavor_obj(
+            context.RequestContext('u', 'p'),
+            vcpus=3,
+            memory_mb=7,
+            swap=5,
+            root_gb=2,
+            extra_specs={'docker:pids_limit': '9'},
+        )
+        self.instance = fake_instance.fake_instance_obj(
+            context.RequestContext('u', 'p'),
+            hostname='web',
+            flavor=flavor,
+            metadata={'docker:command': 'x'},
+            system_metadata={'image_docker_tty': 'true', 'other': 'y'},
+        )
+
+    def test_instance(self):
+        found = view.instance_view(self.instance)
+        self.assertEqual(self.instance.uuid, found.uuid)
+        self.assertEqual('web', found.hostname)
+        self.assertEqual({'docker:command': 'x'}, found.metadata)
+
+    def test_image_properties_come_without_their_prefix(self):
+        found = view.instance_view(self.instance)
+        self.assertEqual({'docker_tty': 'true'}, found.image_properties)
+
+    def test_flavor(self):
+        found = view.instance_view(self.instance).flavor
+        self.assertEqual(
+            (3, 7, 5, 2),
+            (found.vcpus, found.memory_mb, found.swap_mb, found.root_gb),
+        )
+        self.assertEqual({'docker:pids_limit': '9'}, found.extra_specs)
+
+    def test_instance_without_a_hostname_is_called_by_its_uuid(self):
+        self.instance.hostname = None
+        found = view.instance_view(self.instance)
+        self.assertEqual(self.instance.uuid, found.hostname)
