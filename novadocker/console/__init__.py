@@ -1,0 +1,1 @@
+"""Consoles: what a container has written."""

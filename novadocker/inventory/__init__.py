@@ -1,0 +1,1 @@
+"""What this host has and what of it is in use."""

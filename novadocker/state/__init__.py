@@ -1,0 +1,1 @@
+"""Power state: what the engine shows, in Nova's words."""
