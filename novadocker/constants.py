@@ -34,6 +34,3 @@ MIN_API_VERSION = (1, 41)
 
 # What nova.virt.libvirt returns at most for a console log.
 MAX_CONSOLE_BYTES = 100 * 1024
-
-# Linux' IFNAMSIZ without the trailing NUL.
-MAX_DEVICE_NAME = 15

@@ -37,11 +37,6 @@ def netns_path(instance_uuid: str) -> str:
     return f'{constants.NETNS_DIR}/{netns_name(instance_uuid)}'
 
 
-def peer_name(port_id: str) -> str:
-    """Name the container end of a veth while it is still on the host."""
-    return ('nvc' + port_id)[: constants.MAX_DEVICE_NAME - 1]
-
-
 def image_repository(image_id: str) -> str:
     """Name the engine's repository for an image of Glance."""
     return f'{constants.IMAGE_REPOSITORY}/{image_id}'

@@ -234,8 +234,8 @@ class Route:
 class Nic:
     """One network interface of a container, resolved from a Neutron port.
 
-    ``devname`` is the host end that os-vif plugs, ``peer`` the container end
-    while it still is on the host, ``name`` what it is called inside.
+    ``devname`` is the host end that os-vif plugs, ``name`` what the other
+    end is called inside, unless the container has such an interface already.
     ``addresses`` are CIDRs with the prefix of their subnet.
     ``hybrid_bridge`` is the qbr bridge of an iptables-hybrid port.
     ``userspace_datapath`` means that OVS does not complete checksums, so the
@@ -245,7 +245,6 @@ class Nic:
     port_id: str
     name: str
     devname: str
-    peer: str
     mac: str
     mtu: int
     addresses: tuple[str, ...]

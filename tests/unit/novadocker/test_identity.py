@@ -8,7 +8,6 @@ from novadocker import identity
 from novadocker import model
 
 UUID = '0f3e8d2a-5d6c-4d5b-9a1e-7b7f1c2d3e4f'
-PORT = '5c9a3f6e-1111-2222-3333-444455556666'
 
 
 def container(**changes):
@@ -36,10 +35,6 @@ class NamesTestCase(testtools.TestCase):
             [f'nova-{UUID}', f'nova-{UUID}-rescue', f'nova-{UUID}-resize'],
             names,
         )
-
-    def test_device_name_fits_the_kernel(self):
-        self.assertEqual('nvc5c9a3f6e-11', identity.peer_name(PORT))
-        self.assertLessEqual(len(identity.peer_name(PORT)), 15)
 
     def test_namespace_is_below_the_fixed_folder(self):
         self.assertEqual(f'/run/netns/nova-{UUID}', identity.netns_path(UUID))

@@ -1,0 +1,20 @@
+"""The only room with power: deeds that need more than user nova has.
+
+Every entry point takes plain values, checks them, and does one thing. No
+command and no path is chosen by the caller: what is asked for by name is
+looked up below a fixed folder.
+
+This package is imported as root by ``privsep-helper``: keep it light.
+"""
+
+from oslo_privsep import capabilities
+from oslo_privsep import priv_context
+
+# Network namespaces, network devices and the runtime map. SYS_ADMIN is what
+# pinning a namespace (mount) and entering one (setns) take.
+net = priv_context.PrivContext(
+    'novadocker.privsep',
+    cfg_section='novadocker_net',
+    pypath=__name__ + '.net',
+    capabilities=[capabilities.CAP_NET_ADMIN, capabilities.CAP_SYS_ADMIN],
+)

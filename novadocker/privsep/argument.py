@@ -1,0 +1,126 @@
+"""What entry points accept.
+
+The caller is an ordinary user; here is decided what its words may name. A
+name that the driver would never give is refused, so that the power of this
+room reaches no device, namespace or file of anyone else.
+"""
+
+import ipaddress
+import re
+
+from novadocker import constants
+from novadocker import exception
+
+_UUID = r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+_NETNS = re.compile(constants.NAME_PREFIX + _UUID)
+# Nova and os-vif cut 'tap' or 'qbr' and the id of the port at 14 characters.
+_HOST_DEVICE = re.compile(r'tap[0-9a-f]{8}-[0-9a-f]{2}')
+_HYBRID_BRIDGE = re.compile(r'qbr[0-9a-f]{8}-[0-9a-f]{2}')
+_INTERFACE = re.compile(r'eth(0|[1-9][0-9]{0,2})')
+_MAC = re.compile(r'[0-9a-f]{2}(:[0-9a-f]{2}){5}')
+_CONTAINER_ID = re.compile(r'[0-9a-f]{64}')
+# RFC 791 for the least; the most is what a device can be asked for.
+_MTU = range(68, 65536)
+
+
+def is_netns_name(value: object) -> bool:
+    """Tell whether a namespace is called as that of an instance."""
+    return _matches(_NETNS, value)
+
+
+def netns_name(value: object) -> str:
+    """Accept the name of a network namespace of an instance."""
+    if not is_netns_name(value):
+        raise exception.NetnsBroken(
+            netns=repr(value), reason='it is not the name of an instance'
+        )
+    return str(value)
+
+
+def host_device(value: object) -> str:
+    """Accept the host end of a port."""
+    return _device(_HOST_DEVICE, value, 'it is not the device of a port')
+
+
+def hybrid_bridge(value: object) -> str:
+    """Accept the bridge of an iptables-hybrid port."""
+    return _device(_HYBRID_BRIDGE, value, 'it is not the bridge of a port')
+
+
+def interface(value: object) -> str:
+    """Accept what an interface is called inside a container."""
+    return _device(_INTERFACE, value, 'it is not called ethN')
+
+
+def mac(device: str, value: object) -> str:
+    """Accept the MAC address of a single station, in lower case."""
+    text = value.lower() if isinstance(value, str) else value
+    # The lowest bit of the first octet marks a group (IEEE 802).
+    if not _matches(_MAC, text) or int(str(text)[:2], 16) & 1:
+        raise _refused(device, f'{value!r} is not a MAC address')
+    return str(text)
+
+
+def mtu(device: str, value: object) -> int:
+    """Accept an MTU."""
+    if type(value) is not int or value not in _MTU:
+        raise _refused(device, f'{value!r} is not an MTU')
+    return value
+
+
+def address(
+    device: str, value: object
+) -> ipaddress.IPv4Interface | ipaddress.IPv6Interface:
+    """Accept an address with the prefix of its subnet."""
+    if isinstance(value, str) and '/' in value:
+        try:
+            return ipaddress.ip_interface(value)
+        except ValueError as err:
+            raise _refused(device, str(err)) from err
+    raise _refused(device, f'{value!r} is not an address with a prefix')
+
+
+def route(
+    device: str, destination: object, gateway: object
+) -> tuple[str, str | None]:
+    """Accept a route: a network and, unless on-link, a gateway."""
+    if not isinstance(destination, str):
+        raise _refused(device, f'{destination!r} is not a network')
+    try:
+        network = ipaddress.ip_network(destination)
+        if gateway is None:
+            return str(network), None
+        via = ipaddress.ip_address(str(gateway))
+    except ValueError as err:
+        raise _refused(device, str(err)) from err
+    if via.version != network.version:
+        raise _refused(device, f'{gateway} cannot lead to {destination}')
+    return str(network), str(via)
+
+
+def is_container_id(value: object) -> bool:
+    """Tell whether this is the full id of a container."""
+    return _matches(_CONTAINER_ID, value)
+
+
+def container_id(value: object) -> str:
+    """Accept the full id of a container."""
+    if not is_container_id(value):
+        raise exception.MapEntryInvalid(
+            entry=repr(value), reason='it is not the id of a container'
+        )
+    return str(value)
+
+
+def _matches(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _device(pattern: re.Pattern[str], value: object, reason: str) -> str:
+    if not _matches(pattern, value):
+        raise _refused(repr(value), reason)
+    return str(value)
+
+
+def _refused(device: str, reason: str) -> exception.LinkFailed:
+    return exception.LinkFailed(device=device, reason=reason)

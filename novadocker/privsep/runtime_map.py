@@ -1,0 +1,147 @@
+"""The runtime map: in which namespace nova-runtime starts a container.
+
+One file for each container, named by its full id, with one line::
+
+    v1 /run/netns/nova-<uuid of the instance>
+
+nova-runtime, which runs as root, believes what it reads here. So only root
+may be able to write it: every folder from ``/run`` on is checked each time.
+"""
+
+from collections.abc import Iterator
+import contextlib
+import os
+import re
+import secrets
+import stat
+
+from novadocker import constants
+from novadocker import exception
+from novadocker.privsep import argument
+from novadocker.privsep import entrypoint
+
+_ROOT = '/run'
+_LINE = re.compile(rf'v1 {re.escape(constants.NETNS_DIR)}/(\S+)\n')
+# Longer than any line of ours.
+_MAX_ENTRY_BYTES = 4096
+
+
+@entrypoint.net
+def write(map_dir: str, container_id: str, netns_name: str) -> None:
+    """Map a container to a namespace, replacing what it was mapped to."""
+    argument.container_id(container_id)
+    argument.netns_name(netns_name)
+    line = f'v1 {constants.NETNS_DIR}/{netns_name}\n'
+    # A name that no container has: a reader never sees half an entry.
+    temporary = f'.{container_id}.{secrets.token_hex(4)}'
+    with (
+        _failures(container_id),
+        _opened(map_dir, create=True) as folder,
+        contextlib.ExitStack() as undo,
+    ):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        fd = os.open(temporary, flags, 0o600, dir_fd=folder)
+        undo.callback(os.unlink, temporary, dir_fd=folder)
+        with open(fd, 'w', encoding='ascii') as entry:
+            entry.write(line)
+        os.rename(
+            temporary, container_id, src_dir_fd=folder, dst_dir_fd=folder
+        )
+        undo.pop_all()
+
+
+@entrypoint.net
+def remove(map_dir: str, container_id: str) -> None:
+    """Forget a container; one that is not mapped is fine."""
+    argument.container_id(container_id)
+    with (
+        _failures(container_id),
+        contextlib.suppress(FileNotFoundError),
+        _opened(map_dir) as folder,
+    ):
+        os.unlink(container_id, dir_fd=folder)
+
+
+@entrypoint.net
+def read(map_dir: str, container_id: str) -> str:
+    """Give the name of the namespace that a container is mapped to."""
+    argument.container_id(container_id)
+    with _failures(container_id), _opened(map_dir) as folder:
+        fd = os.open(container_id, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
+        with open(fd, 'rb') as entry:
+            text = entry.read(_MAX_ENTRY_BYTES)
+    line = _LINE.fullmatch(text.decode('ascii', 'replace'))
+    if line is None:
+        raise exception.MapEntryInvalid(
+            entry=container_id, reason='it is not a line of version 1'
+        )
+    return argument.netns_name(line[1])
+
+
+@entrypoint.net
+def container_ids(map_dir: str) -> tuple[str, ...]:
+    """List the containers that are mapped."""
+    with (
+        _failures(map_dir),
+        contextlib.suppress(FileNotFoundError),
+        _opened(map_dir) as folder,
+    ):
+        names = sorted(os.listdir(folder))
+        return tuple(filter(argument.is_container_id, names))
+    return ()
+
+
+@contextlib.contextmanager
+def _opened(map_dir: str, *, create: bool = False) -> Iterator[int]:
+    """Open the folder of the map, one step at a time.
+
+    A name that someone else could replace, or a link, is never followed.
+    """
+    with contextlib.ExitStack() as opened:
+        folder = os.open(_ROOT, os.O_PATH | os.O_DIRECTORY)
+        opened.callback(os.close, folder)
+        _refuse_foreign(map_dir, folder, stat.S_IWGRP | stat.S_IWOTH)
+        *above, last = _steps(map_dir)
+        for step in above:
+            folder = _enter(folder, step, create, 0o755)
+            opened.callback(os.close, folder)
+            _refuse_foreign(map_dir, folder, stat.S_IWGRP | stat.S_IWOTH)
+        folder = _enter(folder, last, create, 0o700)
+        opened.callback(os.close, folder)
+        _refuse_foreign(map_dir, folder, stat.S_IRWXG | stat.S_IRWXO)
+        yield folder
+
+
+def _steps(map_dir: object) -> list[str]:
+    if isinstance(map_dir, str) and os.path.normpath(map_dir) == map_dir:
+        root, _, below = map_dir.partition(_ROOT + '/')
+        if not root and below:
+            return below.split('/')
+    raise exception.MapEntryInvalid(
+        entry=repr(map_dir), reason=f'it is no plain path below {_ROOT}'
+    )
+
+
+def _enter(folder: int, step: str, create: bool, mode: int) -> int:
+    if create:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(step, mode, dir_fd=folder)
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+    return os.open(step, flags, dir_fd=folder)
+
+
+def _refuse_foreign(map_dir: str, folder: int, forbidden: int) -> None:
+    status = os.fstat(folder)
+    if status.st_uid != 0 or status.st_mode & forbidden:
+        raise exception.MapEntryInvalid(
+            entry=map_dir,
+            reason='it, or a folder above it, is not owned by root alone',
+        )
+
+
+@contextlib.contextmanager
+def _failures(entry: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as err:
+        raise exception.MapEntryInvalid(entry=entry, reason=str(err)) from err
