@@ -1,0 +1,1 @@
+"""Network of a container: plan (pure), plumber (os-vif), wait."""

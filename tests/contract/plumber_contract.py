@@ -1,0 +1,119 @@
+"""What the driver may expect of a plumber, real or fake.
+
+A user of this mixin sets ``plumber`` and says what it sees: ``ports_of``,
+``has_netns``, ``instance_of`` and ``break_port``.
+"""
+
+import uuid
+
+from nova import exception as nova_exception
+
+from novadocker.network import plan
+from tests.fixtures import vif
+
+_CONTAINER = '0123456789abcdef' * 4
+
+
+class PlumberContract:
+    def _two_ports(self):
+        return [
+            vif.vif(vif.subnet('10.0.0.0/24', '10.0.0.5')),
+            vif.vif(
+                vif.subnet('10.0.1.0/24', '10.0.1.5'), mac='fa:16:3e:00:00:02'
+            ),
+        ]
+
+    def _instance(self):
+        instance = vif.instance(str(uuid.uuid4()))
+        self.addCleanup(self.plumber.remove_netns, instance.uuid)
+        return instance
+
+    def test_plug_makes_a_netns_with_all_ports(self):
+        instance, ports = self._instance(), self._two_ports()
+        self.plumber.plug(instance, ports, plan.nics(ports))
+        self.assertTrue(self.has_netns(instance.uuid))
+        self.assertEqual({p['id'] for p in ports}, self.ports_of(instance))
+
+    def test_plug_again_changes_nothing(self):
+        instance, ports = self._instance(), self._two_ports()
+        for _ in range(2):
+            self.plumber.plug(instance, ports, plan.nics(ports))
+        self.assertEqual({p['id'] for p in ports}, self.ports_of(instance))
+
+    def test_plug_without_ports_makes_a_netns(self):
+        instance = self._instance()
+        self.plumber.plug(instance, [], ())
+        self.assertTrue(self.has_netns(instance.uuid))
+
+    def test_port_that_fails_leaves_nothing(self):
+        instance, ports = self._instance(), self._two_ports()
+        self.break_port(ports[1])
+        self.assertRaises(
+            nova_exception.VirtualInterfacePlugException,
+            self.plumber.plug,
+            instance,
+            ports,
+            plan.nics(ports),
+        )
+        self.assertFalse(self.has_netns(instance.uuid))
+        self.assertEqual(set(), self.ports_of(instance))
+
+    def test_port_that_fails_leaves_what_was_there(self):
+        instance, ports = self._instance(), self._two_ports()
+        nics = plan.nics(ports)
+        self.plumber.plug(instance, ports[:1], nics[:1])
+        self.break_port(ports[1])
+        self.assertRaises(
+            nova_exception.VirtualInterfacePlugException,
+            self.plumber.plug,
+            instance,
+            ports,
+            nics,
+        )
+        self.assertTrue(self.has_netns(instance.uuid))
+        self.assertEqual({ports[0]['id']}, self.ports_of(instance))
+
+    def test_plug_vif_adds_to_a_netns(self):
+        instance, ports = self._instance(), self._two_ports()
+        nics = plan.nics(ports)
+        self.plumber.plug(instance, ports[:1], nics[:1])
+        self.plumber.plug_vif(instance, ports[1], nics[1])
+        self.assertEqual({p['id'] for p in ports}, self.ports_of(instance))
+
+    def test_plug_vif_without_a_netns_is_refused(self):
+        instance, ports = self._instance(), self._two_ports()
+        self.assertRaises(
+            nova_exception.VirtualInterfacePlugException,
+            self.plumber.plug_vif,
+            instance,
+            ports[0],
+            plan.nics(ports)[0],
+        )
+        self.assertEqual(set(), self.ports_of(instance))
+
+    def test_unplug_leaves_the_netns_without_ports(self):
+        instance, ports = self._instance(), self._two_ports()
+        self.plumber.plug(instance, ports, plan.nics(ports))
+        self.plumber.unplug(instance, ports)
+        self.assertEqual(set(), self.ports_of(instance))
+        self.assertTrue(self.has_netns(instance.uuid))
+
+    def test_unplug_vif_takes_one_port(self):
+        instance, ports = self._instance(), self._two_ports()
+        self.plumber.plug(instance, ports, plan.nics(ports))
+        self.plumber.unplug_vif(instance, ports[0])
+        self.assertEqual({ports[1]['id']}, self.ports_of(instance))
+
+    def test_removing_what_is_missing_is_fine(self):
+        instance, ports = self._instance(), self._two_ports()
+        self.plumber.unplug(instance, ports)
+        self.plumber.remove_netns(instance.uuid)
+        self.plumber.unmap(_CONTAINER)
+        self.assertFalse(self.has_netns(instance.uuid))
+
+    def test_map_names_the_instance_of_a_container(self):
+        instance = self._instance()
+        self.plumber.map(_CONTAINER, instance.uuid)
+        self.assertEqual(instance.uuid, self.instance_of(_CONTAINER))
+        self.plumber.unmap(_CONTAINER)
+        self.assertIsNone(self.instance_of(_CONTAINER))

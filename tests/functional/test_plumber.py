@@ -1,0 +1,396 @@
+"""Ports on a real switch, between real namespaces."""
+
+import contextlib
+import os
+import re
+import socket
+import threading
+from unittest import mock
+
+from nova import exception as nova_exception
+import os_vif
+import pyroute2
+import testtools
+
+from novadocker import exception
+from novadocker.network import plan
+from novadocker.network import plumber
+from novadocker.privsep import interface
+from novadocker.privsep import link
+from novadocker.privsep import netns as privsep_netns
+from novadocker.privsep import runtime_map
+from tests.contract import plumber_contract
+from tests.fixtures import netns
+from tests.fixtures import ovs
+from tests.fixtures import vif
+
+_SUBNET = '10.0.0.0/24'
+_OWN_DEVICES = {'lo', 'ovs-netdev', 'br-int'}
+
+
+class PlumberTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.switch = self.useFixture(ovs.OpenVSwitch())
+        folder = self.useFixture(netns.RunFolder())
+        self.map_dir = f'{folder.path}/netns'
+        self.plumber = plumber.Plumber(self.map_dir)
+
+    def instance(self, *ports):
+        """Plug an instance and give it with its namespace."""
+        namespace = self.useFixture(netns.Namespace(made=False))
+        instance = vif.instance(namespace.uuid)
+        self.plumber.plug(instance, ports, plan.nics(ports))
+        return instance, namespace
+
+    def assert_nothing_left(self, instance):
+        self.assertEqual([], self.switch.ports())
+        self.assertNotIn(f'nova-{instance.uuid}', privsep_netns.names())
+        # The kernel takes down a namespace, and devices in it, later.
+        netns.wait_until(
+            lambda: _devices() <= _OWN_DEVICES, 'the end of all devices'
+        )
+
+
+@ovs.needs_ovs
+class ContractTest(plumber_contract.PlumberContract, PlumberTestCase):
+    def ports_of(self, instance):
+        external_ids = self.switch.vsctl(
+            *('--bare', '--columns=external_ids', 'find', 'Interface'),
+            f'external_ids:vm-uuid={instance.uuid}',
+        )
+        return set(re.findall(r'iface-id=(\S+)', external_ids))
+
+    def has_netns(self, instance_uuid):
+        return f'nova-{instance_uuid}' in privsep_netns.names()
+
+    def instance_of(self, container_id):
+        if container_id in runtime_map.container_ids(self.map_dir):
+            name = runtime_map.read(self.map_dir, container_id)
+            return name.removeprefix('nova-')
+        return None
+
+    def break_port(self, port):
+        # A stranger's device has the name of the port.
+        with pyroute2.IPRoute() as ip:
+            ip.link('add', ifname=port['devname'], kind='bridge')
+
+
+@ovs.needs_ovs
+class TrafficTest(PlumberTestCase):
+    def _pair(self, **more):
+        macs = ('fa:16:3e:00:00:0a', 'fa:16:3e:00:00:0b')
+        ports = [
+            vif.vif(
+                vif.subnet(_SUBNET, f'10.0.0.{host}'),
+                vif.subnet('fd00::/64', f'fd00::{host}'),
+                mac=mac,
+                **more,
+            )
+            for host, mac in zip((5, 6), macs, strict=True)
+        ]
+        return ports, [self.instance(port) for port in ports]
+
+    def _assert_tcp(self, server, client, address='10.0.0.5'):
+        data = os.urandom(1 << 18)
+        with _connection(server, client, address) as (sender, receiver):
+            writer = threading.Thread(target=_send, args=(sender, data))
+            writer.start()
+            received = _receive(receiver)
+            writer.join()
+        self.assertEqual(data, received)
+
+    def test_two_instances_speak_tcp(self):
+        _, [(_, server), (_, client)] = self._pair()
+        self._assert_tcp(server, client)
+
+    def test_two_instances_speak_tcp_over_ipv6(self):
+        _, [(_, server), (_, client)] = self._pair()
+        self._assert_tcp(server, client, 'fd00::5')
+
+    def test_two_instances_speak_tcp_through_hybrid_bridges(self):
+        details = {'datapath_type': 'netdev', 'ovs_hybrid_plug': True}
+        ports, [(one, server), (two, client)] = self._pair(details=details)
+        self._assert_tcp(server, client)
+        for instance, port in zip((one, two), ports, strict=True):
+            self.plumber.unplug(instance, [port])
+            self.plumber.remove_netns(instance.uuid)
+            self.assert_nothing_left_of(port)
+
+    def assert_nothing_left_of(self, port):
+        suffix = port['id'][:11]
+        self.assertEqual(
+            [], [name for name in _devices() if name.endswith(suffix)]
+        )
+        self.assertNotIn(f'qvo{suffix}', self.switch.ports())
+
+    def test_checksums_left_to_a_userspace_switch_are_wrong(self):
+        version = self.switch.vsctl('get', 'Open_vSwitch', '.', 'ovs_version')
+        if not version.startswith('"3.1.'):
+            self.skipTest(f'known of Open vSwitch 3.1, this is {version}')
+        details = {'datapath_type': 'system'}
+        _, [(_, server), (_, client)] = self._pair(details=details)
+        listener = server.run(socket.create_server, ('10.0.0.5', 8080))
+        self.addCleanup(listener.close)
+        sender = client.run(socket.socket)
+        self.addCleanup(sender.close)
+        sender.setblocking(False)
+        sender.connect_ex(('10.0.0.5', 8080))
+        netns.wait_until(
+            lambda: server.run(_tcp_checksum_errors), 'a wrong checksum'
+        )
+
+    def test_plugging_again_does_not_disturb_a_stream(self):
+        ports, [(one, server), (two, client)] = self._pair()
+        done = threading.Event()
+        with _connection(server, client, '10.0.0.5') as (sender, receiver):
+            writer = threading.Thread(
+                target=_send_numbers, args=(sender, done)
+            )
+            writer.start()
+            before = self._state(ports, server, client)
+            for _ in range(10):
+                for instance, port in zip((one, two), ports, strict=True):
+                    self.plumber.plug(instance, [port], plan.nics([port]))
+            after = self._state(ports, server, client)
+            done.set()
+            received = _receive(receiver)
+            writer.join()
+        self.assertEqual(before, after)
+        numbers = b''.join(b'%07d\n' % n for n in range(len(received) // 8))
+        self.assertNotEqual(b'', received)
+        self.assertEqual(numbers, received)
+
+    def _state(self, ports, *namespaces):
+        """Give what changes when a link flaps or loses a packet."""
+        ofports = [
+            self.switch.vsctl('get', 'Interface', port['devname'], 'ofport')
+            for port in ports
+        ]
+        return ofports, [space.run(_link_state) for space in namespaces]
+
+
+@ovs.needs_ovs
+class RepairTest(PlumberTestCase):
+    def test_lost_switch_port_comes_back(self):
+        port = vif.vif(vif.subnet(_SUBNET, '10.0.0.5'))
+        instance, _ = self.instance(port)
+        self.switch.vsctl('del-port', port['devname'])
+        self.plumber.plug(instance, [port], plan.nics([port]))
+        self.assertEqual([port['devname']], self.switch.ports())
+
+    def test_lost_namespace_comes_back(self):
+        port = vif.vif(vif.subnet(_SUBNET, '10.0.0.5'))
+        instance, namespace = self.instance(port)
+        privsep_netns.delete(namespace.name)
+        netns.wait_until(
+            lambda: port['devname'] not in _devices(), 'the end of the device'
+        )
+        self.plumber.plug(instance, [port], plan.nics([port]))
+        self.assertIn('10.0.0.5/24', namespace.run(_addresses))
+
+    def test_repair_that_fails_takes_nothing_away(self):
+        port = vif.vif(vif.subnet(_SUBNET, '10.0.0.5'))
+        instance, namespace = self.instance(port)
+        with _failing(interface, 'configure'):
+            self.assertRaises(
+                nova_exception.VirtualInterfacePlugException,
+                self.plumber.plug,
+                instance,
+                [port],
+                plan.nics([port]),
+            )
+        self.assertEqual([port['devname']], self.switch.ports())
+        self.assertIn('10.0.0.5/24', namespace.run(_addresses))
+
+    def test_port_keeps_its_name_when_one_before_it_was_detached(self):
+        ports = [vif.vif(mac=f'fa:16:3e:00:00:0{n}') for n in range(3)]
+        instance, namespace = self.instance(*ports[:2])
+        self.plumber.unplug_vif(instance, ports[0])
+        rest = ports[1:]
+        self.plumber.plug(instance, rest, plan.nics(rest))
+        self.assertEqual(
+            {'eth1': ports[1]['address'], 'eth0': ports[2]['address']},
+            namespace.run(_macs),
+        )
+
+
+@ovs.needs_ovs
+class UndoTest(PlumberTestCase):
+    def _assert_undone(self, port, *, calls_before=0):
+        instance = vif.instance(self.useFixture(netns.Namespace()).uuid)
+        self.plumber.remove_netns(instance.uuid)
+        ports = [vif.vif(mac='fa:16:3e:00:00:01'), port]
+        raised = self.assertRaises(
+            nova_exception.VirtualInterfacePlugException,
+            self.plumber.plug,
+            instance,
+            ports[1 - calls_before :],
+            plan.nics(ports[1 - calls_before :]),
+        )
+        self.assertIn(port['id'], str(raised))
+        self.assert_nothing_left(instance)
+
+    def test_veth_that_fails_leaves_nothing(self):
+        with _failing(link, 'create_veth'):
+            self._assert_undone(vif.vif())
+
+    def test_switch_that_fails_leaves_nothing(self):
+        error = os_vif.exception.PlugException(vif='…', err='no switch')
+        with mock.patch.object(os_vif, 'plug', autospec=True) as plug:
+            plug.side_effect = error
+            self._assert_undone(vif.vif())
+
+    def test_switch_whose_answer_is_lost_leaves_nothing(self):
+        real = os_vif.plug
+
+        def plug(*args):
+            real(*args)
+            raise os_vif.exception.PlugException(vif='…', err='no answer')
+
+        with mock.patch.object(os_vif, 'plug', autospec=True) as patched:
+            patched.side_effect = plug
+            self._assert_undone(vif.vif())
+
+    def test_hybrid_bridge_that_fails_leaves_nothing(self):
+        details = {'datapath_type': 'netdev', 'ovs_hybrid_plug': True}
+        with _failing(link, 'enslave'):
+            self._assert_undone(vif.vif(details=details))
+
+    def test_configuration_that_fails_leaves_nothing(self):
+        with _failing(interface, 'configure'):
+            self._assert_undone(vif.vif())
+
+    def test_second_port_that_fails_takes_the_first_with_it(self):
+        with _failing(interface, 'configure', calls_before=1):
+            port = vif.vif(mac='fa:16:3e:00:00:02')
+            self._assert_undone(port, calls_before=1)
+
+    def test_first_failure_is_reported_when_undoing_fails_too(self):
+        with (
+            _failing(interface, 'configure'),
+            _failing(link, 'delete'),
+            mock.patch.object(plumber.LOG, 'exception') as logged,
+        ):
+            self._assert_undone(vif.vif())
+        self.assertEqual(1, logged.call_count)
+
+
+@ovs.needs_ovs
+class UnplugTest(PlumberTestCase):
+    def test_unplug_and_remove_leave_nothing(self):
+        ports = [vif.vif(), vif.vif(mac='fa:16:3e:00:00:02')]
+        instance, _ = self.instance(*ports)
+        self.plumber.unplug(instance, ports)
+        self.plumber.remove_netns(instance.uuid)
+        self.assert_nothing_left(instance)
+
+    def test_port_that_is_no_longer_bound_loses_its_device(self):
+        port = vif.vif()
+        instance, _ = self.instance(port)
+        self.plumber.unplug_vif(instance, {**port, 'type': 'unbound'})
+        self.assertNotIn(port['devname'], _devices())
+
+    def test_switch_that_fails_keeps_no_device_and_is_reported(self):
+        ports = [vif.vif(), vif.vif(mac='fa:16:3e:00:00:02')]
+        instance, _ = self.instance(*ports)
+        error = os_vif.exception.UnplugException(vif='…', err='no switch')
+        with mock.patch.object(os_vif, 'unplug', autospec=True) as unplug:
+            unplug.side_effect = error
+            raised = self.assertRaises(
+                nova_exception.VirtualInterfaceUnplugException,
+                self.plumber.unplug,
+                instance,
+                ports,
+            )
+        self.assertIn('no switch', str(raised))
+        self.assertEqual(_OWN_DEVICES, _devices())
+
+
+@contextlib.contextmanager
+def _failing(module, name, *, calls_before=0):
+    """Let an entry point fail from some call on."""
+    real, calls = getattr(module, name), []
+
+    def deed(*args, **kwargs):
+        calls.append(args)
+        if len(calls) > calls_before:
+            raise exception.LinkFailed(device=args[0], reason='a test')
+        return real(*args, **kwargs)
+
+    with mock.patch.object(module, name, side_effect=deed):
+        yield
+
+
+@contextlib.contextmanager
+def _connection(server, client, address):
+    family = socket.AF_INET6 if ':' in address else socket.AF_INET
+
+    def listen():
+        return socket.create_server((address, 8080), family=family)
+
+    def connect():
+        return socket.create_connection((address, 8080), timeout=20)
+
+    with server.run(listen) as listener, client.run(connect) as sender:
+        receiver, _ = listener.accept()
+        receiver.settimeout(20)
+        with receiver:
+            yield sender, receiver
+
+
+def _send(sender, data):
+    sender.sendall(data)
+    sender.shutdown(socket.SHUT_WR)
+
+
+def _send_numbers(sender, done):
+    number = 0
+    while not done.wait(0.0002):
+        sender.sendall(b'%07d\n' % number)
+        number += 1
+    sender.shutdown(socket.SHUT_WR)
+
+
+def _receive(receiver):
+    return b''.join(iter(lambda: receiver.recv(65536), b''))
+
+
+def _devices():
+    with pyroute2.IPRoute() as ip:
+        return {each.get_attr('IFLA_IFNAME') for each in ip.get_links()}
+
+
+def _addresses():
+    with pyroute2.IPRoute() as ip:
+        return {
+            f'{each.get_attr("IFA_ADDRESS")}/{each["prefixlen"]}'
+            for each in ip.get_addr()
+        }
+
+
+def _macs():
+    with pyroute2.IPRoute() as ip:
+        return {
+            each.get_attr('IFLA_IFNAME'): each.get_attr('IFLA_ADDRESS')
+            for each in ip.get_links()
+            if each.get_attr('IFLA_IFNAME') != 'lo'
+        }
+
+
+def _link_state():
+    with pyroute2.IPRoute() as ip:
+        inner = ip.link('get', ifname='eth0')[0]
+    stats = inner.get_attr('IFLA_STATS64')
+    names = ('rx_errors', 'tx_errors', 'rx_dropped', 'tx_dropped')
+    return (
+        inner['index'],
+        inner.get_attr('IFLA_CARRIER_CHANGES'),
+        [stats[name] for name in names],
+    )
+
+
+def _tcp_checksum_errors():
+    with open('/proc/thread-self/net/snmp') as snmp:
+        names, values = (line.split() for line in snmp if 'Tcp:' in line)
+    return int(dict(zip(names, values, strict=True))['InCsumErrors'])
