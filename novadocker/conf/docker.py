@@ -11,10 +11,11 @@ GROUP = cfg.OptGroup(
 )
 
 OPTS = [
-    cfg.URIOpt(
+    # NOTE: not a URIOpt, which asks for a host in unix:///path.
+    cfg.StrOpt(
         'host',
         default='unix:///run/docker.sock',
-        schemes=['unix', 'tcp'],
+        regex=r'^(unix:///|tcp://[^/]).+$',
         help="""
 Address of the Docker engine that runs the instances.
 

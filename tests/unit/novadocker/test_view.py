@@ -14,7 +14,7 @@ class ViewTestCase(testtools.TestCase):
         super().setUp()
         objects.register_all()
         flavor = fake_flavor.fake_flavor_obj(
-            context.RequestContext('u', 'p'),
+            context.RequestContext('u', 'p', is_admin=False),
             vcpus=3,
             memory_mb=7,
             swap=5,
@@ -22,7 +22,7 @@ class ViewTestCase(testtools.TestCase):
             extra_specs={'docker:pids_limit': '9'},
         )
         self.instance = fake_instance.fake_instance_obj(
-            context.RequestContext('u', 'p'),
+            context.RequestContext('u', 'p', is_admin=False),
             hostname='web',
             flavor=flavor,
             metadata={'docker:command': 'x'},

@@ -1,0 +1,63 @@
+"""Configs: what an image is built for, runs, and consists of.
+
+The digest of a config is what Docker calls the image's id.
+
+:source: OCI image-spec, config.md
+"""
+
+import dataclasses
+import json
+
+from ocikit import digest as oci_digest
+from ocikit import document
+from ocikit import exception
+from ocikit import platform as oci_platform
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """An image's config as far as it decides whether we take the image."""
+
+    digest: str
+    platform: oci_platform.Platform
+    diff_ids: tuple[str, ...]
+    command: tuple[str, ...]
+    entrypoint: tuple[str, ...]
+
+
+def read(content: bytes) -> Config:
+    """Read a config."""
+    found = document.read_object(content, "the image's config")
+    process = document.child(found, 'config')
+    return Config(
+        digest=oci_digest.from_bytes(content),
+        platform=oci_platform.Platform(
+            document.text(found, 'os'), document.text(found, 'architecture')
+        ),
+        diff_ids=_read_diff_ids(document.child(found, 'rootfs')),
+        command=document.texts(process, 'Cmd'),
+        entrypoint=document.texts(process, 'Entrypoint'),
+    )
+
+
+def write(platform: oci_platform.Platform, diff_ids: tuple[str, ...]) -> bytes:
+    """Write the config of an image that has none.
+
+    The same layers give the same bytes, so the image keeps its id.
+    """
+    content = {
+        'architecture': platform.architecture,
+        'os': platform.os,
+        'config': {},
+        'rootfs': {'type': 'layers', 'diff_ids': list(diff_ids)},
+    }
+    return json.dumps(content, sort_keys=True).encode()
+
+
+def _read_diff_ids(rootfs: document.Object) -> tuple[str, ...]:
+    if document.text(rootfs, 'type', '') != 'layers':
+        raise exception.ArchiveMalformed(
+            "the image's config does not list its layers"
+        )
+    diff_ids = document.texts(rootfs, 'diff_ids')
+    return tuple(oci_digest.parse(diff_id) for diff_id in diff_ids)

@@ -1,0 +1,127 @@
+"""Manifests and indexes: which config and which layers make an image.
+
+Only what is needed to find one image is read; nothing is fetched.
+
+:source: OCI image-spec, manifest.md and image-index.md; moby,
+    image/tarexport for manifest.json of ``docker save``
+"""
+
+from collections.abc import Mapping
+import dataclasses
+
+from ocikit import digest as oci_digest
+from ocikit import document
+from ocikit import exception
+from ocikit import media_type
+from ocikit import platform as oci_platform
+
+# What buildx calls the manifests of its attestations.
+_ATTESTATION_ANNOTATION = 'vnd.docker.reference.type'
+_UNKNOWN = oci_platform.Platform('unknown', 'unknown')
+
+
+@dataclasses.dataclass(frozen=True)
+class Descriptor:
+    """A pointer to content, with what the content has to be."""
+
+    media_type: str
+    digest: str
+    size_bytes: int
+    platform: oci_platform.Platform | None = None
+    is_attestation: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Manifest:
+    """One image: its config and its layers, lowest first."""
+
+    config: Descriptor
+    layers: tuple[Descriptor, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class SavedImage:
+    """One entry of the manifest.json of ``docker save``: member names."""
+
+    config: str
+    layers: tuple[str, ...]
+
+
+def read_saved_images(content: bytes) -> list[SavedImage]:
+    """Read manifest.json; its tags are the sender's and stay unread."""
+    return [
+        SavedImage(
+            document.text(entry, 'Config'), document.texts(entry, 'Layers')
+        )
+        for entry in document.read_objects(content, 'manifest.json')
+    ]
+
+
+def read_index(content: bytes, what: str) -> list[Descriptor]:
+    """Read the manifests that an index lists."""
+    found = document.read_object(content, what)
+    _check_version(found, what)
+    return [
+        _read_descriptor(entry)
+        for entry in document.children(found, 'manifests')
+    ]
+
+
+def read_manifest(content: bytes, what: str) -> Manifest:
+    """Read a manifest of an image.
+
+    :raises ArchiveUnsupported: it is an artifact, or its layers are to be
+        fetched from somewhere else
+    """
+    found = document.read_object(content, what)
+    _check_version(found, what)
+    config = _read_descriptor(document.child(found, 'config'))
+    if config.media_type not in media_type.CONFIGS:
+        raise exception.ArchiveUnsupported(
+            f'the archive holds an artifact of type '
+            f'{exception.shown(config.media_type)} and no container image'
+        )
+    entries = document.children(found, 'layers')
+    return Manifest(config, tuple(_read_layer(entry) for entry in entries))
+
+
+def _check_version(found: document.Object, what: str) -> None:
+    if document.number(found, 'schemaVersion') != 2:
+        raise exception.ArchiveMalformed(f'{what} has not schemaVersion 2')
+
+
+def _read_layer(entry: document.Object) -> Descriptor:
+    layer = _read_descriptor(entry)
+    if document.texts(entry, 'urls') or (
+        layer.media_type not in media_type.LAYERS
+    ):
+        raise exception.ArchiveUnsupported(
+            f'a layer is of type {exception.shown(layer.media_type)}, or '
+            f'its content is somewhere else; save the image with all its '
+            f'layers as tar or tar+gzip'
+        )
+    return layer
+
+
+def _read_descriptor(entry: document.Object) -> Descriptor:
+    annotations = document.child(entry, 'annotations')
+    platform = _read_platform(document.child(entry, 'platform'))
+    return Descriptor(
+        media_type=document.text(entry, 'mediaType'),
+        digest=oci_digest.parse(document.text(entry, 'digest')),
+        size_bytes=document.number(entry, 'size'),
+        platform=platform,
+        is_attestation=(
+            _ATTESTATION_ANNOTATION in annotations or platform == _UNKNOWN
+        ),
+    )
+
+
+def _read_platform(
+    entry: Mapping[str, object],
+) -> oci_platform.Platform | None:
+    if not entry:
+        return None
+    return oci_platform.Platform(
+        document.text(entry, 'os'), document.text(entry, 'architecture')
+    )

@@ -1,0 +1,36 @@
+"""Media types: what kind of document or layer a descriptor points to.
+
+:source: OCI image-spec, media-types.md; Docker image manifest V2, schema 2
+"""
+
+import enum
+
+OCI_INDEX = 'application/vnd.oci.image.index.v1+json'
+OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
+OCI_CONFIG = 'application/vnd.oci.image.config.v1+json'
+DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json'
+DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json'
+DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json'
+
+INDEXES = frozenset({OCI_INDEX, DOCKER_LIST})
+MANIFESTS = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
+CONFIGS = frozenset({OCI_CONFIG, DOCKER_CONFIG})
+
+
+class Compression(enum.StrEnum):
+    """How the bytes of a layer are packed."""
+
+    NONE = 'none'
+    GZIP = 'gzip'
+    ZSTD = 'zstd'
+    BZIP2 = 'bzip2'
+    XZ = 'xz'
+
+
+LAYERS = {
+    'application/vnd.oci.image.layer.v1.tar': Compression.NONE,
+    'application/vnd.oci.image.layer.v1.tar+gzip': Compression.GZIP,
+    'application/vnd.oci.image.layer.v1.tar+zstd': Compression.ZSTD,
+    'application/vnd.docker.image.rootfs.diff.tar': Compression.NONE,
+    'application/vnd.docker.image.rootfs.diff.tar.gzip': Compression.GZIP,
+}

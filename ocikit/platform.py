@@ -1,0 +1,35 @@
+"""Platforms: the machine and the operating system that an image is for.
+
+:source: OCI image-spec, image-index.md, "platform"; GOOS and GOARCH of the
+    Go documents
+"""
+
+import dataclasses
+
+# What uname(2) calls a machine on the left, what images call it on the right.
+_ARCHITECTURE_BY_MACHINE = {
+    'x86_64': 'amd64',
+    'aarch64': 'arm64',
+    'armv6l': 'arm',
+    'armv7l': 'arm',
+    'armv8l': 'arm',
+    'i386': '386',
+    'i686': '386',
+    'loongarch64': 'loong64',
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Platform:
+    """An operating system and an architecture in the words of images."""
+
+    os: str
+    architecture: str
+
+    def __str__(self) -> str:
+        return f'{self.os}/{self.architecture}'
+
+
+def from_machine(machine: str, os: str = 'linux') -> Platform:
+    """Make the platform of a host from what uname(2) or the engine say."""
+    return Platform(os, _ARCHITECTURE_BY_MACHINE.get(machine, machine))

@@ -1,0 +1,65 @@
+import json
+from typing import Any
+import unittest
+
+from ocikit import config
+from ocikit import exception
+from ocikit import platform
+from tests.fixtures import archives
+
+AMD64 = platform.Platform('linux', 'amd64')
+
+
+class ReadTest(unittest.TestCase):
+    def test_a_config_is_read(self) -> None:
+        content = archives.config(
+            [b'a', b'b'],
+            config={'Cmd': ['x', 'y'], 'Entrypoint': ['/e']},
+        )
+        self.assertEqual(
+            config.Config(
+                digest=archives.digest(content),
+                platform=AMD64,
+                diff_ids=(archives.digest(b'a'), archives.digest(b'b')),
+                command=('x', 'y'),
+                entrypoint=('/e',),
+            ),
+            config.read(content),
+        )
+
+    def test_a_config_may_run_nothing(self) -> None:
+        for process in (None, {}, {'Cmd': None, 'Entrypoint': None}):
+            found = config.read(archives.config([b'a'], config=process))
+            self.assertEqual(((), ()), (found.command, found.entrypoint))
+
+    def test_a_config_that_lacks_something_is_refused(self) -> None:
+        spoilt: tuple[dict[str, Any], ...] = (
+            {'architecture': None},
+            {'os': 3},
+            {'rootfs': None},
+            {'rootfs': {'type': 'other'}},
+            {'rootfs': {'type': 'layers', 'diff_ids': [1]}},
+            {'config': []},
+            {'config': {'Cmd': 'sh'}},
+        )
+        for changes in spoilt:
+            with (
+                self.subTest(changes),
+                self.assertRaises(exception.ArchiveMalformed),
+            ):
+                config.read(archives.config([b'a'], **changes))
+
+    def test_a_diff_id_that_is_no_digest_is_refused(self) -> None:
+        rootfs = {'type': 'layers', 'diff_ids': ['../x']}
+        with self.assertRaises(exception.InvalidDigest):
+            config.read(archives.config([], rootfs=rootfs))
+
+
+class WriteTest(unittest.TestCase):
+    def test_what_is_written_can_be_read_and_stays_the_same(self) -> None:
+        diff_ids = (archives.digest(b'a'),)
+        content = config.write(AMD64, diff_ids)
+        self.assertEqual(content, config.write(AMD64, diff_ids))
+        found = config.read(content)
+        self.assertEqual((AMD64, diff_ids), (found.platform, found.diff_ids))
+        self.assertIsInstance(json.loads(content), dict)
