@@ -1,0 +1,1 @@
+"""Images: from Glance, through inspection, into the engine."""

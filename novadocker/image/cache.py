@@ -1,0 +1,45 @@
+"""The cache: images of Glance that the engine holds under our names.
+
+The engine is the only record. What it holds under another name is a
+stranger's and is not seen here.
+"""
+
+from typing import Protocol
+
+from novadocker import identity
+from novadocker import model
+from ocikit import digest as oci_digest
+
+
+class Engine(Protocol):
+    """What of the engine's room this room uses."""
+
+    def find_images(self, repository: str, /) -> list[model.EngineImage]: ...
+
+    def remove_image(self, reference: str, /) -> None: ...
+
+
+def find(
+    engine: Engine, image_id: str, *, ids_are_digests: bool = True
+) -> model.LoadedImage | None:
+    """Find an image of Glance in the engine.
+
+    :param ids_are_digests: whether the engine's id of an image is its config
+        digest; then a tag that says otherwise is not believed
+    """
+    repository = identity.image_repository(image_id)
+    for held in engine.find_images(repository):
+        for reference in held.tags:
+            name, _, tag = reference.rpartition(':')
+            if name != repository or not oci_digest.is_encoded(tag):
+                continue
+            config_digest = oci_digest.from_hex(tag)
+            if held.id == config_digest or not ids_are_digests:
+                return model.LoadedImage(
+                    image_id=image_id,
+                    reference=reference,
+                    config_digest=config_digest,
+                    size_bytes=held.size_bytes,
+                    has_command=bool(held.command or held.entrypoint),
+                )
+    return None

@@ -1,0 +1,192 @@
+"""The store: brings an image of Glance into the engine, once.
+
+It knows the order of things: look, download, inspect, load, look again.
+Glance is reached through the function that the driver hands in.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+from typing import Any
+from typing import Protocol
+
+from oslo_concurrency import lockutils
+from oslo_log import log as logging
+
+from novadocker import exception
+from novadocker import model
+from novadocker.image import cache
+from novadocker.image import inspection
+
+LOG = logging.getLogger(__name__)
+
+_FOLDER = 'docker-images'
+# Glance lets a user choose the id of an image and takes capitals in it, which
+# no engine has in a name.
+_IMAGE_ID = re.compile(
+    r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+)
+
+# Downloads an image: context, image id, path, trusted certificates. It is
+# nova.virt.images.fetch, which also checks signatures.
+Fetch = Callable[[Any, str, str, Any], object]
+
+
+class Engine(cache.Engine, Protocol):
+    """What of the engine's room the store uses."""
+
+    def load(self, stream: Iterable[bytes], /) -> None: ...
+
+
+class ImageStore:
+    """The images of Glance in one engine.
+
+    :param folder: below it is a folder of ours for what is on its way
+    :param architecture: of the host, as uname(2) or the engine say it
+    :param accept_rootfs_tar: whether a bare root file system is an image
+    :param ids_are_digests: false for an engine with the containerd image
+        store, whose ids are not config digests
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        fetch: Fetch,
+        folder: str,
+        *,
+        architecture: str,
+        accept_rootfs_tar: bool = False,
+        ids_are_digests: bool = True,
+    ) -> None:
+        self._engine = engine
+        self._fetch = fetch
+        self._folder = pathlib.Path(folder) / _FOLDER
+        self._architecture = architecture
+        self._accept_rootfs_tar = accept_rootfs_tar
+        self._ids_are_digests = ids_are_digests
+
+    def clean(self) -> None:
+        """Remove what a crash has left. Nothing may be on its way."""
+        for path in self._folder.glob('*'):
+            LOG.info('Removing %s, which an earlier run has left', path)
+            path.unlink()
+
+    def ensure(
+        self,
+        context: Any,
+        image_id: str,
+        *,
+        max_bytes: int | None,
+        trusted_certs: Any = None,
+    ) -> model.LoadedImage:
+        """Have an image in the engine; it blocks while it is loaded.
+
+        :param max_bytes: what the image may unpack to; ``None`` leaves it at
+            what is free on the disk below the store's folder
+        :raises ImageRejected: it is not one that we hand to the engine
+        :raises ImageForOtherMachine: it is built for other hosts
+        :raises EngineError: the engine could not load it
+        """
+        if not _IMAGE_ID.fullmatch(image_id):
+            raise exception.ImageRejected(
+                image_id=image_id,
+                reason='its id is no UUID in small letters.',
+            )
+        with self._locked(image_id):
+            loaded = self._find(image_id)
+            if loaded is None:
+                rules = self._rules(max_bytes)
+                loaded = self._load(context, image_id, rules, trusted_certs)
+        # Another flavor may have had room for what is here already.
+        if max_bytes is not None and loaded.size_bytes > max_bytes:
+            raise exception.ImageRejected(
+                image_id=image_id,
+                reason=(
+                    f'it takes {loaded.size_bytes} bytes unpacked, the '
+                    f'flavor has {max_bytes}; choose one with more disk.'
+                ),
+            )
+        return loaded
+
+    def remove(self, image_id: str) -> None:
+        """Remove an image from the engine; one that is gone is fine.
+
+        :raises ContainerConflict: a container is made from it
+        """
+        with self._locked(image_id):
+            loaded = self._find(image_id)
+            if loaded is None:
+                LOG.info('Image %s is not in the engine', image_id)
+                return
+            self._engine.remove_image(loaded.reference)
+        LOG.info('Image %s is removed from the engine', image_id)
+
+    @staticmethod
+    def _locked(image_id: str) -> contextlib.AbstractContextManager[Any]:
+        lock: contextlib.AbstractContextManager[Any] = lockutils.lock(
+            f'nova-docker-image-{image_id}'
+        )
+        return lock
+
+    def _find(self, image_id: str) -> model.LoadedImage | None:
+        return cache.find(
+            self._engine, image_id, ids_are_digests=self._ids_are_digests
+        )
+
+    def _rules(self, max_bytes: int | None) -> inspection.Rules:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if max_bytes is None:
+            max_bytes = shutil.disk_usage(self._folder).free
+        return inspection.Rules(
+            self._architecture, max_bytes, self._accept_rootfs_tar
+        )
+
+    def _load(
+        self,
+        context: Any,
+        image_id: str,
+        rules: inspection.Rules,
+        trusted_certs: Any,
+    ) -> model.LoadedImage:
+        path = self._folder / image_id
+        with contextlib.ExitStack() as stack:
+            stack.callback(path.unlink, missing_ok=True)
+            self._fetch(context, image_id, os.fspath(path), trusted_certs)
+            file = stack.enter_context(path.open('rb'))
+            found = stack.enter_context(
+                inspection.inspected(
+                    image_id, file, os.fspath(self._folder), rules
+                )
+            )
+            with self._removed_on_failure(found.reference):
+                self._engine.load(found.stream())
+                loaded = self._find(image_id)
+                if loaded is None or loaded.reference != found.reference:
+                    raise exception.EngineError(
+                        action=f'load image {image_id}',
+                        reason=f'it does not hold {found.reference}',
+                    )
+        LOG.info(
+            'Image %(image_id)s is loaded as %(reference)s',
+            {'image_id': image_id, 'reference': loaded.reference},
+        )
+        return loaded
+
+    @contextlib.contextmanager
+    def _removed_on_failure(self, reference: str) -> Iterator[None]:
+        """Leave no image behind that was loaded in part."""
+        try:
+            yield
+        except BaseException:
+            try:
+                self._engine.remove_image(reference)
+            except exception.EngineImageNotFound:
+                LOG.debug('The engine kept nothing of %s', reference)
+            except Exception:  # undoing: the first error is the one to tell
+                LOG.exception('Image %s may be left over', reference)
+            raise

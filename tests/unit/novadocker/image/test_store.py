@@ -1,0 +1,270 @@
+from collections.abc import Callable
+from collections.abc import Iterable
+import io
+import json
+import pathlib
+import tarfile
+import tempfile
+import threading
+from typing import Any
+import unittest
+
+from novadocker import exception
+from novadocker import identity
+from novadocker import model
+from novadocker.image import store
+from tests.fixtures import archives
+
+IMAGE_ID = '9c1e1b2a-6d3f-4f0a-8f57-4c1a1f0d2b3e'
+LAYERS = (archives.layer(1),)
+SAVED = archives.saved(LAYERS)
+DIGEST = archives.digest(archives.config(LAYERS))
+REFERENCE = identity.image_reference(IMAGE_ID, DIGEST)
+DEADLINE_S = 30
+
+
+class LoadingEngine:
+    """The part of an engine that holds images."""
+
+    def __init__(self) -> None:
+        self.images: dict[str, model.EngineImage] = {}
+        self.loads = 0
+        self.load_error: Exception | None = None
+        self.remove_error: Exception | None = None
+        self.id_of: Callable[[str], str] = lambda digest: digest
+        self.has_container = False
+
+    def find_images(self, repository: str) -> list[model.EngineImage]:
+        return [
+            image
+            for reference, image in self.images.items()
+            if reference.startswith(repository + ':')
+        ]
+
+    def load(self, stream: Iterable[bytes]) -> None:
+        self.loads += 1
+        content = b''.join(stream)
+        if self.load_error is not None:
+            raise self.load_error
+        with tarfile.open(fileobj=io.BytesIO(content)) as opened:
+            member = opened.extractfile('manifest.json')
+            assert member is not None
+            (entry,) = json.load(member)
+        (reference,) = entry['RepoTags']
+        digest = 'sha256:' + entry['Config'].removesuffix('.json')
+        self.images[reference] = model.EngineImage(
+            id=self.id_of(digest),
+            tags=(reference,),
+            size_bytes=len(content),
+            architecture='amd64',
+            os='linux',
+            command=('true',),
+        )
+
+    def remove_image(self, reference: str) -> None:
+        if self.remove_error is not None:
+            raise self.remove_error
+        if reference not in self.images:
+            raise exception.EngineImageNotFound(name=reference)
+        if self.has_container:
+            raise exception.ContainerConflict(action='remove', reason='used')
+        del self.images[reference]
+
+
+class StoreCase(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.folder = pathlib.Path(folder)
+        self.engine = LoadingEngine()
+        self.content = SAVED
+        self.fetched: list[tuple[Any, ...]] = []
+        self.fetch_error: Exception | None = None
+        self.store = self.make_store()
+
+    def make_store(self, **changes: Any) -> store.ImageStore:
+        return store.ImageStore(
+            self.engine,
+            self.fetch,
+            str(self.folder),
+            architecture='x86_64',
+            **changes,
+        )
+
+    def fetch(
+        self, context: Any, image_id: str, path: str, trusted_certs: Any
+    ) -> None:
+        self.fetched.append((context, image_id, trusted_certs))
+        pathlib.Path(path).write_bytes(self.content)
+        if self.fetch_error is not None:
+            raise self.fetch_error
+
+    def ensure(self, max_bytes: int | None = 1_000_000) -> model.LoadedImage:
+        return self.store.ensure(
+            'context', IMAGE_ID, max_bytes=max_bytes, trusted_certs='certs'
+        )
+
+    def assert_nothing_is_left(self) -> None:
+        files = [path for path in self.folder.rglob('*') if path.is_file()]
+        self.assertEqual([], files)
+        self.assertEqual({}, self.engine.images)
+
+
+class EnsureTest(StoreCase):
+    def test_an_image_is_fetched_and_loaded_under_our_name(self) -> None:
+        loaded = self.ensure()
+        self.assertEqual(
+            (IMAGE_ID, REFERENCE, DIGEST, True),
+            (
+                loaded.image_id,
+                loaded.reference,
+                loaded.config_digest,
+                loaded.has_command,
+            ),
+        )
+        self.assertEqual([('context', IMAGE_ID, 'certs')], self.fetched)
+        self.assertEqual([REFERENCE], list(self.engine.images))
+
+    def test_a_download_is_gone_after_it_was_loaded(self) -> None:
+        self.ensure()
+        self.store.remove(IMAGE_ID)
+        self.assert_nothing_is_left()
+
+    def test_an_image_that_is_here_is_not_fetched(self) -> None:
+        loaded = self.ensure()
+        self.assertEqual(loaded, self.ensure())
+        self.assertEqual(1, len(self.fetched))
+
+    def test_an_image_under_our_name_with_another_id_is_replaced(
+        self,
+    ) -> None:
+        self.ensure()
+        self.engine.images[REFERENCE] = model.EngineImage(
+            'sha256:' + 'f' * 64, (REFERENCE,), 1, 'amd64', 'linux'
+        )
+        self.ensure()
+        self.assertEqual(DIGEST, self.engine.images[REFERENCE].id)
+
+    def test_a_flavor_without_a_disk_has_what_the_host_has(self) -> None:
+        self.assertEqual(REFERENCE, self.ensure(None).reference)
+
+    def test_an_image_that_is_here_has_to_fit_the_flavor_too(self) -> None:
+        loaded = self.ensure()
+        self.ensure(loaded.size_bytes)
+        with self.assertRaisesRegex(
+            exception.ImageRejected, 'the flavor has .*; choose one with more'
+        ):
+            self.ensure(loaded.size_bytes - 1)
+
+    def test_an_id_that_no_engine_has_in_a_name_is_refused(self) -> None:
+        for image_id in (IMAGE_ID.upper(), '../../x', ''):
+            with (
+                self.subTest(image_id),
+                self.assertRaisesRegex(
+                    exception.ImageRejected, 'no UUID in small letters'
+                ),
+            ):
+                self.store.ensure('context', image_id, max_bytes=1)
+        self.assertEqual([], self.fetched)
+
+    def test_a_failed_download_leaves_nothing(self) -> None:
+        self.fetch_error = ConnectionError('Glance went away')
+        with self.assertRaises(ConnectionError):
+            self.ensure()
+        self.assert_nothing_is_left()
+
+    def test_a_refused_image_is_not_shown_to_the_engine(self) -> None:
+        self.content = SAVED[:2000]
+        with self.assertRaises(exception.ImageRejected):
+            self.ensure()
+        self.assertEqual(0, self.engine.loads)
+        self.assert_nothing_is_left()
+
+    def test_an_image_for_another_machine_is_refused(self) -> None:
+        config = archives.config(LAYERS, architecture='s390x')
+        self.content = archives.saved(LAYERS, config)
+        with self.assertRaises(exception.ImageForOtherMachine):
+            self.ensure()
+        self.assert_nothing_is_left()
+
+    def test_a_root_file_system_is_loaded_where_it_is_accepted(self) -> None:
+        self.content = LAYERS[0]
+        self.store = self.make_store(accept_rootfs_tar=True)
+        self.assertIn(self.ensure().reference, self.engine.images)
+
+    def test_a_failed_load_leaves_nothing(self) -> None:
+        self.engine.load_error = exception.EngineError(
+            action='load', reason='no space'
+        )
+        with self.assertRaisesRegex(exception.EngineError, 'no space'):
+            self.ensure()
+        self.assert_nothing_is_left()
+
+    def test_a_load_that_gave_another_image_is_undone(self) -> None:
+        self.engine.id_of = lambda digest: 'sha256:' + 'f' * 64
+        with self.assertRaisesRegex(
+            exception.EngineError, f'does not hold {REFERENCE}'
+        ):
+            self.ensure()
+        self.assert_nothing_is_left()
+
+    def test_an_undo_that_fails_does_not_hide_why(self) -> None:
+        self.engine.load_error = exception.EngineError(
+            action='load', reason='no space'
+        )
+        self.engine.remove_error = exception.EngineUnavailable(
+            host='h', reason='gone'
+        )
+        with (
+            self.assertLogs('novadocker.image.store', 'ERROR') as logs,
+            self.assertRaisesRegex(exception.EngineError, 'no space'),
+        ):
+            self.ensure()
+        self.assertIn(REFERENCE, logs.output[0])
+
+    def test_an_engine_whose_ids_are_no_digests_is_believed(self) -> None:
+        self.engine.id_of = lambda digest: 'sha256:' + 'f' * 64
+        self.store = self.make_store(ids_are_digests=False)
+        self.assertEqual(DIGEST, self.ensure().config_digest)
+        self.ensure()
+        self.assertEqual(1, self.engine.loads)
+
+    def test_simultaneous_boots_of_one_image_load_it_once(self) -> None:
+        results: list[model.LoadedImage] = []
+        threads = [
+            threading.Thread(target=lambda: results.append(self.ensure()))
+            for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(DEADLINE_S)
+        self.assertEqual(8, len(results))
+        self.assertEqual((1, 1), (self.engine.loads, len(self.fetched)))
+
+
+class RemoveTest(StoreCase):
+    def test_an_image_that_is_gone_is_fine(self) -> None:
+        with self.assertLogs('novadocker.image.store', 'INFO') as logs:
+            self.store.remove(IMAGE_ID)
+        self.assertIn('is not in the engine', logs.output[0])
+
+    def test_an_image_with_a_container_stays(self) -> None:
+        self.ensure()
+        self.engine.has_container = True
+        with self.assertRaises(exception.ContainerConflict):
+            self.store.remove(IMAGE_ID)
+        self.assertIn(REFERENCE, self.engine.images)
+
+
+class CleanTest(StoreCase):
+    def test_what_a_crash_has_left_is_removed(self) -> None:
+        self.ensure()
+        (self.folder / 'docker-images' / IMAGE_ID).write_bytes(b'half')
+        (self.folder / 'other').write_bytes(b'')
+        self.store.clean()
+        left = [path for path in self.folder.rglob('*') if path.is_file()]
+        self.assertEqual([self.folder / 'other'], left)
+
+    def test_a_folder_that_was_never_made_is_clean(self) -> None:
+        self.store.clean()
+        self.assertEqual([], list(self.folder.iterdir()))
