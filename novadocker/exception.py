@@ -6,6 +6,7 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     NovaException
     +-- HypervisorUnavailable (nova)
     |   +-- EngineUnavailable      the engine does not answer
+    |   |   +-- EngineTimeout      it has, but not in time
     |   +-- EngineUnsupported      it answers, but cannot be used
     +-- EngineError                it refused or failed one call
     |   +-- ContainerNotFound
@@ -32,6 +33,13 @@ class EngineUnavailable(nova_exception.HypervisorUnavailable):
     msg_fmt = (
         'The Docker engine at %(host)s does not answer (%(reason)s). '
         'Check that dockerd runs and that user nova may open its socket.'
+    )
+
+
+class EngineTimeout(EngineUnavailable):
+    msg_fmt = (
+        'The Docker engine at %(host)s did not %(action)s in time. Look into '
+        'the log of dockerd.'
     )
 
 

@@ -15,6 +15,7 @@ class ViewTestCase(testtools.TestCase):
         objects.register_all()
         flavor = fake_flavor.fake_flavor_obj(
             context.RequestContext('u', 'p', is_admin=False),
+            expected_attrs=['extra_specs'],
             vcpus=3,
             memory_mb=7,
             swap=5,
@@ -23,6 +24,7 @@ class ViewTestCase(testtools.TestCase):
         )
         self.instance = fake_instance.fake_instance_obj(
             context.RequestContext('u', 'p', is_admin=False),
+            expected_attrs=['metadata', 'system_metadata'],
             hostname='web',
             flavor=flavor,
             metadata={'docker:command': 'x'},

@@ -1,0 +1,1 @@
+"""The OCI runtime wrapper that dockerd calls, and how it is installed."""
