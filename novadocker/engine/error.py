@@ -1,0 +1,81 @@
+"""The SDK's errors become ours, here and nowhere else.
+
+They are told apart by type and HTTP status, never by their text.
+"""
+
+from collections.abc import Iterator
+import contextlib
+import http
+
+from docker import errors as docker_errors
+import requests
+import urllib3
+
+from novadocker import exception
+
+# What the engine says may quote a whole configuration.
+_MAX_REASON_CHARS = 400
+
+
+@contextlib.contextmanager
+def translated(
+    host: str,
+    action: str,
+    *,
+    name: str = '',
+    missing: type[exception.EngineError] = exception.ContainerNotFound,
+) -> Iterator[None]:
+    """Run calls of the engine and translate how they fail.
+
+    :param host: address of the engine, for the sentence
+    :param action: what was asked of it: "The engine failed to ACTION"
+    :param name: the container or image that it is asked for
+    :param missing: what it means that this is not there
+    """
+    try:
+        yield
+    except docker_errors.APIError as err:
+        kind = _kind(err, missing)
+        raise kind(action=action, name=name, reason=_said(err)) from err
+    except docker_errors.InvalidVersion as err:
+        raise exception.EngineUnsupported(host=host, reason=str(err)) from err
+    except (requests.RequestException, OSError) as err:
+        if _is_timeout(err):
+            raise exception.EngineTimeout(host=host, action=action) from err
+        raise exception.EngineUnavailable(
+            host=host, reason=_cause(err)
+        ) from err
+
+
+def _kind(
+    err: docker_errors.APIError, missing: type[exception.EngineError]
+) -> type[exception.EngineError]:
+    kinds: dict[int, type[exception.EngineError]] = {
+        http.HTTPStatus.NOT_FOUND: missing,
+        http.HTTPStatus.CONFLICT: exception.ContainerConflict,
+    }
+    return kinds.get(err.status_code or 0, exception.EngineError)
+
+
+def _said(err: docker_errors.APIError) -> str:
+    return str(err.explanation or err)[:_MAX_REASON_CHARS]
+
+
+def _is_timeout(err: Exception) -> bool:
+    # NOTE: requests calls it a ConnectionError once the engine has sent the
+    # head of its answer (requests.models.Response.iter_content).
+    first = err.args[0] if err.args else None
+    return isinstance(err, requests.Timeout) or isinstance(
+        first, urllib3.exceptions.ReadTimeoutError
+    )
+
+
+def _cause(err: BaseException) -> str:
+    """Find the kernel's word in what three libraries have wrapped it in."""
+    cause: BaseException | None = err
+    while cause is not None:
+        # A RequestException is an OSError, too, but without a word.
+        if isinstance(cause, OSError) and cause.strerror:
+            return str(cause.strerror)
+        cause = cause.__cause__ or cause.__context__
+    return type(err).__name__

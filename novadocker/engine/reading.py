@@ -1,0 +1,105 @@
+"""Pure: what the engine answers becomes values of model.py.
+
+:source: Docker Engine API 1.41, SystemInfo, ContainerInspect, ImageInspect
+"""
+
+from collections.abc import Mapping
+import fnmatch
+from typing import Any
+
+from novadocker import model
+
+Json = Mapping[str, Any]
+
+# What the engine says of the image store of containerd.
+_SNAPSHOTTER = ('driver-type', 'io.containerd.snapshotter.v1')
+
+
+def engine_info(info: Json, api_version: tuple[int, int]) -> model.EngineInfo:
+    """Read ``GET /info``."""
+    status = [tuple(each) for each in info.get('DriverStatus') or []]
+    return model.EngineInfo(
+        version=info['ServerVersion'],
+        api_version=api_version,
+        architecture=info['Architecture'],
+        cpus=info['NCPU'],
+        memory_bytes=info['MemTotal'],
+        root_dir=info['DockerRootDir'],
+        storage_driver=info['Driver'],
+        runtimes=frozenset(info['Runtimes']),
+        security_options=tuple(info.get('SecurityOptions') or ()),
+        live_restore=info.get('LiveRestoreEnabled', False),
+        containerd_image_store=_SNAPSHOTTER in status,
+    )
+
+
+def container(found: Json) -> model.Container:
+    """Read ``GET /containers/{id}/json``."""
+    state, config = found['State'], found['Config']
+    return model.Container(
+        id=found['Id'],
+        name=found['Name'].removeprefix('/'),
+        state=model.ContainerState(state['Status']),
+        labels=dict(config['Labels'] or {}),
+        # The engine leaves it out where nobody has chosen one.
+        runtime=found['HostConfig'].get('Runtime', ''),
+        image_id=found['Image'],
+        pid=state['Pid'],
+        exit_code=state['ExitCode'],
+        error=state['Error'],
+        oom_killed=state['OOMKilled'],
+        has_tty=config['Tty'],
+    )
+
+
+def listed_container(found: Json, runtime: str) -> model.Container:
+    """Read one of ``GET /containers/json``.
+
+    :param runtime: what the list does not say
+    """
+    # One that is just being removed may have lost its name.
+    names = found['Names'] or ['']
+    return model.Container(
+        id=found['Id'],
+        name=names[0].removeprefix('/'),
+        state=model.ContainerState(found['State']),
+        labels=dict(found['Labels'] or {}),
+        runtime=runtime,
+        image_id=found['ImageID'],
+    )
+
+
+def image(found: Json) -> model.EngineImage:
+    """Read ``GET /images/{name}/json``."""
+    config = found.get('Config') or {}
+    return model.EngineImage(
+        id=found['Id'],
+        tags=tuple(found.get('RepoTags') or ()),
+        size_bytes=found['Size'],
+        architecture=found['Architecture'],
+        os=found['Os'],
+        command=tuple(config.get('Cmd') or ()),
+        entrypoint=tuple(config.get('Entrypoint') or ()),
+    )
+
+
+def event(found: Json) -> model.EngineEvent:
+    """Read one of ``GET /events``."""
+    return model.EngineEvent(
+        action=found['Action'],
+        container_id=found['Actor']['ID'],
+        attributes=dict(found['Actor']['Attributes']),
+        time_ns=found['timeNano'],
+    )
+
+
+def is_in(tag: str, repository: str) -> bool:
+    """Tell whether a tag is of a repository.
+
+    :param repository: its whole name; ``*`` stands for any one part
+    """
+    found = tag.rpartition(':')[0].split('/')
+    wanted = repository.split('/')
+    return len(found) == len(wanted) and all(
+        fnmatch.fnmatchcase(*each) for each in zip(found, wanted, strict=True)
+    )

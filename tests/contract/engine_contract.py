@@ -1,0 +1,317 @@
+"""What the rooms above may expect of an engine, real or fake.
+
+A user of this mixin sets ``engine``, in which ``image`` is loaded with the
+command ``sleep infinity``, and says how to ``prepare`` a created container
+for its start and how to make an ``archive`` of an image.
+"""
+
+import contextlib
+import uuid
+
+from novadocker import exception
+from novadocker import identity
+from novadocker import model
+
+MIB = 1024 * 1024
+_NOWHERE = 'f' * 64
+
+
+def spec(image, runtime, **process):
+    """Describe a small container, with a name of its own."""
+    instance_uuid = str(uuid.uuid4())
+    return model.ContainerSpec(
+        name=identity.container_name(instance_uuid),
+        image=image,
+        hostname='server',
+        runtime=runtime,
+        labels=identity.labels(
+            uuid=instance_uuid,
+            name='instance-00000001',
+            project_id='demo',
+            role=model.Role.WORKLOAD,
+            host='host1',
+        ),
+        resources=model.Resources(
+            nano_cpus=10**9,
+            memory_bytes=64 * MIB,
+            memory_swap_bytes=64 * MIB,
+            pids_limit=100,
+        ),
+        security=model.Security(),
+        process=model.Process(init=False, **process),
+    )
+
+
+class EngineContract:
+    runtime = 'nova'
+
+    def _create(self, **process):
+        wanted = spec(self.image, self.runtime, **process)
+        container_id = self.engine.create(wanted)
+        self.addCleanup(self._remove, container_id)
+        self.prepare(container_id, wanted)
+        return container_id, wanted
+
+    def _remove(self, container_id):
+        # The test may have removed it.
+        with contextlib.suppress(exception.ContainerNotFound):
+            self.engine.remove(container_id, force=True)
+
+    def _started(self, **process):
+        container_id, _ = self._create(**process)
+        self.engine.start(container_id)
+        return container_id
+
+    def _state(self, container_id):
+        return self.engine.inspect(container_id).state
+
+    def test_info_names_runtime_and_version(self):
+        info = self.engine.info()
+        self.assertIn(self.runtime, info.runtimes)
+        self.assertGreaterEqual(info.api_version, (1, 41))
+        self.assertGreater(info.cpus, 0)
+        self.assertGreater(info.memory_bytes, 0)
+
+    def test_created_container_is_as_described(self):
+        container_id, wanted = self._create()
+        found = self.engine.inspect(wanted.name)
+        self.assertEqual(container_id, found.id)
+        self.assertEqual(wanted.name, found.name)
+        self.assertEqual(model.ContainerState.CREATED, found.state)
+        self.assertEqual(wanted.labels, found.labels | {})
+        self.assertEqual(self.runtime, found.runtime)
+        self.assertTrue(identity.is_ours(found, 'host1', self.runtime))
+
+    def test_name_that_is_taken_is_a_conflict(self):
+        _, wanted = self._create()
+        self.assertRaises(
+            exception.ContainerConflict, self.engine.create, wanted
+        )
+
+    def test_create_without_the_image_is_refused(self):
+        wanted = spec('nova-image/none:none', self.runtime)
+        self.assertRaises(
+            exception.EngineImageNotFound, self.engine.create, wanted
+        )
+
+    def test_started_container_runs(self):
+        found = self.engine.inspect(self._started())
+        self.assertEqual(model.ContainerState.RUNNING, found.state)
+        self.assertGreater(found.pid, 0)
+
+    def test_start_of_a_running_container_is_fine(self):
+        container_id = self._started()
+        pid = self.engine.inspect(container_id).pid
+        self.engine.start(container_id)
+        self.assertEqual(pid, self.engine.inspect(container_id).pid)
+
+    def test_command_that_is_not_there_cannot_be_started(self):
+        container_id, _ = self._create(command=('/no/such/command',))
+        self.assertRaises(
+            exception.CommandNotStartable, self.engine.start, container_id
+        )
+        self.assertFalse(self._state(container_id).is_live)
+
+    def test_stop_ends_a_container(self):
+        container_id = self._started()
+        self.engine.stop(container_id, 0)
+        self.assertEqual(
+            model.ContainerState.EXITED, self._state(container_id)
+        )
+
+    def test_stop_of_a_stopped_container_is_fine(self):
+        container_id = self._started()
+        self.engine.kill(container_id)
+        self.assertEqual(137, self.engine.wait_exit(container_id, 20))
+        self.engine.stop(container_id, 0)
+
+    def test_kill_reports_the_signal(self):
+        container_id = self._started()
+        self.engine.kill(container_id)
+        self.assertEqual(137, self.engine.wait_exit(container_id, 20))
+        self.assertEqual(137, self.engine.inspect(container_id).exit_code)
+
+    def test_kill_of_a_stopped_container_is_a_conflict(self):
+        container_id, _ = self._create()
+        self.assertRaises(
+            exception.ContainerConflict, self.engine.kill, container_id
+        )
+
+    def test_stopped_container_starts_again(self):
+        container_id = self._started()
+        self.engine.stop(container_id, 0)
+        self.engine.start(container_id)
+        self.assertEqual(
+            model.ContainerState.RUNNING, self._state(container_id)
+        )
+
+    def test_pause_and_unpause(self):
+        container_id = self._started()
+        self.engine.pause(container_id)
+        self.assertEqual(
+            model.ContainerState.PAUSED, self._state(container_id)
+        )
+        self.engine.unpause(container_id)
+        self.assertEqual(
+            model.ContainerState.RUNNING, self._state(container_id)
+        )
+
+    def test_wait_for_a_command_that_ends_gives_its_code(self):
+        container_id = self._started(command=('sh', '-c', 'exit 3'))
+        self.assertEqual(3, self.engine.wait_exit(container_id, 20))
+
+    def test_wait_for_a_command_that_lives_gives_nothing(self):
+        container_id = self._started()
+        self.assertIsNone(self.engine.wait_exit(container_id, 0.05))
+
+    def test_rename(self):
+        container_id, wanted = self._create()
+        self.engine.rename(container_id, wanted.name + '-resize')
+        found = self.engine.inspect(wanted.name + '-resize')
+        self.assertEqual(container_id, found.id)
+        self.assertRaises(
+            exception.ContainerNotFound, self.engine.inspect, wanted.name
+        )
+
+    def test_rename_to_a_name_that_is_taken_is_a_conflict(self):
+        container_id, _ = self._create()
+        _, other = self._create()
+        self.assertRaises(
+            exception.ContainerConflict,
+            self.engine.rename,
+            container_id,
+            other.name,
+        )
+
+    def test_remove(self):
+        container_id, _ = self._create()
+        self.engine.remove(container_id)
+        self.assertRaises(
+            exception.ContainerNotFound, self.engine.inspect, container_id
+        )
+
+    def test_remove_of_a_running_container_is_a_conflict(self):
+        container_id = self._started()
+        self.assertRaises(
+            exception.ContainerConflict, self.engine.remove, container_id
+        )
+
+    def test_forced_remove_of_a_running_container(self):
+        container_id = self._started()
+        self.engine.remove(container_id, force=True)
+        self.assertRaises(
+            exception.ContainerNotFound, self.engine.inspect, container_id
+        )
+
+    def test_container_that_is_not_there_is_not_found(self):
+        for deed, *args in (
+            (self.engine.inspect,),
+            (self.engine.start,),
+            (self.engine.stop, 0),
+            (self.engine.kill,),
+            (self.engine.pause,),
+            (self.engine.unpause,),
+            (self.engine.remove,),
+            (self.engine.rename, 'other'),
+            (self.engine.logs, 100),
+            (self.engine.wait_exit, 1),
+        ):
+            self.assertRaises(
+                exception.ContainerNotFound, deed, _NOWHERE, *args
+            )
+
+    def test_beginning_of_an_id_is_no_name(self):
+        container_id, _ = self._create()
+        self.assertRaises(
+            exception.ContainerNotFound, self.engine.inspect, container_id[:12]
+        )
+
+    def test_list_has_created_and_stopped_containers(self):
+        created, _ = self._create()
+        stopped = self._started()
+        self.engine.stop(stopped, 0)
+        found = {each.id: each for each in self.engine.containers()}
+        self.assertEqual(model.ContainerState.CREATED, found[created].state)
+        self.assertEqual(model.ContainerState.EXITED, found[stopped].state)
+        for container_id in (created, stopped):
+            self.assertTrue(
+                identity.is_ours(found[container_id], 'host1', self.runtime)
+            )
+
+    def test_logs_are_what_was_written(self):
+        container_id = self._started(command=('echo', 'hello'))
+        self.engine.wait_exit(container_id, 20)
+        self.assertEqual(b'hello\n', self.engine.logs(container_id, 100))
+        self.assertEqual(b'lo\n', self.engine.logs(container_id, 3))
+
+    def test_image_is_found_by_its_whole_repository(self):
+        name = f'nova-image/{uuid.uuid4()}'
+        self.engine.load([self.archive(f'{name}:one')])
+        self.addCleanup(self.engine.remove_image, f'{name}:one')
+        (found,) = self.engine.find_images(name)
+        self.assertIn(f'{name}:one', found.tags)
+        self.assertEqual('linux', found.os)
+        self.assertEqual(('sleep', 'infinity'), found.command)
+        self.assertIn(found, self.engine.find_images('nova-image/*'))
+        self.assertEqual([], self.engine.find_images(name[:-1]))
+        self.assertEqual([], self.engine.find_images('nova-image'))
+        self.assertEqual([], self.engine.find_images(f'{name}:one'))
+
+    def test_removed_image_is_gone(self):
+        name = f'nova-image/{uuid.uuid4()}'
+        self.engine.load([self.archive(f'{name}:one')])
+        self.engine.remove_image(f'{name}:one')
+        self.assertEqual([], self.engine.find_images(name))
+        self.assertRaises(
+            exception.EngineImageNotFound,
+            self.engine.remove_image,
+            f'{name}:one',
+        )
+
+    def test_archive_that_is_none_is_refused(self):
+        self.assertRaises(
+            exception.EngineError, self.engine.load, [b'no archive'] * 100
+        )
+
+    def test_stream_that_breaks_is_not_the_engines_fault(self):
+        def stream():
+            yield b'beginning'
+            raise OSError('the disk is broken')
+
+        err = self.assertRaises(OSError, self.engine.load, stream())
+        self.assertEqual('the disk is broken', str(err))
+
+    def test_events_since_a_moment_tell_what_happened(self):
+        before, _ = self._create()
+        first = self._next_event('create', before, since_ns=1)
+        container_id = self._started()
+        self.engine.kill(container_id)
+        for action in ('start', 'die'):
+            event = self._next_event(
+                action, container_id, since_ns=first.time_ns + 1
+            )
+            self.assertGreater(event.time_ns, first.time_ns)
+            self.assertEqual(
+                'host1', event.attributes['org.openstack.nova.host']
+            )
+            self.assertEqual(
+                self.engine.inspect(container_id).name,
+                event.attributes['name'],
+            )
+
+    def _next_event(self, action, container_id, since_ns):
+        events = self.engine.events(since_ns)
+        try:
+            return next(
+                event
+                for event in events
+                if (event.action, event.container_id) == (action, container_id)
+            )
+        finally:
+            events.close()
+
+    def test_has_tty_is_told(self):
+        with_tty, _ = self._create(tty=True)
+        without, _ = self._create()
+        self.assertTrue(self.engine.inspect(with_tty).has_tty)
+        self.assertFalse(self.engine.inspect(without).has_tty)

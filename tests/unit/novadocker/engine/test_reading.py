@@ -1,0 +1,149 @@
+import testtools
+
+from novadocker import model
+from novadocker.engine import reading
+
+_INFO = {
+    'ServerVersion': '26.1.5',
+    'Architecture': 'x86_64',
+    'NCPU': 2,
+    'MemTotal': 1024,
+    'DockerRootDir': '/srv/docker',
+    'Driver': 'overlayfs',
+    'Runtimes': {'runc': {}, 'nova': {}},
+}
+
+
+class InfoTest(testtools.TestCase):
+    def test_all_is_read(self):
+        found = reading.engine_info(
+            {
+                **_INFO,
+                'SecurityOptions': ['name=seccomp'],
+                'LiveRestoreEnabled': True,
+            },
+            (1, 45),
+        )
+        self.assertEqual(
+            model.EngineInfo(
+                version='26.1.5',
+                api_version=(1, 45),
+                architecture='x86_64',
+                cpus=2,
+                memory_bytes=1024,
+                root_dir='/srv/docker',
+                storage_driver='overlayfs',
+                runtimes=frozenset({'runc', 'nova'}),
+                security_options=('name=seccomp',),
+                live_restore=True,
+            ),
+            found,
+        )
+
+    def test_image_store_of_containerd_is_seen(self):
+        for status, expected in (
+            ([['driver-type', 'io.containerd.snapshotter.v1']], True),
+            ([['Backing Filesystem', 'extfs']], False),
+            (None, False),
+        ):
+            found = reading.engine_info(
+                {**_INFO, 'DriverStatus': status}, (1, 45)
+            )
+            self.assertIs(expected, found.containerd_image_store)
+
+
+class ContainerTest(testtools.TestCase):
+    def test_all_is_read(self):
+        found = reading.container(
+            {
+                'Id': 'a' * 64,
+                'Name': '/nova-1',
+                'Image': 'sha256:1',
+                'Config': {'Labels': {'a': 'b'}, 'Tty': True},
+                'HostConfig': {'Runtime': 'nova'},
+                'State': {
+                    'Status': 'exited',
+                    'Pid': 0,
+                    'ExitCode': 137,
+                    'Error': 'oops',
+                    'OOMKilled': True,
+                },
+            }
+        )
+        self.assertEqual(
+            model.Container(
+                id='a' * 64,
+                name='nova-1',
+                state=model.ContainerState.EXITED,
+                labels={'a': 'b'},
+                runtime='nova',
+                image_id='sha256:1',
+                exit_code=137,
+                error='oops',
+                oom_killed=True,
+                has_tty=True,
+            ),
+            found,
+        )
+
+    def test_runtime_that_nobody_has_chosen_is_not_ours(self):
+        found = reading.container(
+            {
+                'Id': 'a' * 64,
+                'Name': '/other',
+                'Image': 'sha256:1',
+                'Config': {'Labels': None, 'Tty': False},
+                'HostConfig': {},
+                'State': {
+                    'Status': 'created',
+                    'Pid': 0,
+                    'ExitCode': 0,
+                    'Error': '',
+                    'OOMKilled': False,
+                },
+            }
+        )
+        self.assertEqual(('', {}), (found.runtime, found.labels))
+
+    def test_listed_container_that_is_being_removed_has_no_name(self):
+        found = reading.listed_container(
+            {
+                'Id': 'a' * 64,
+                'Names': [],
+                'State': 'removing',
+                'Labels': None,
+                'ImageID': 'sha256:1',
+            },
+            'nova',
+        )
+        self.assertEqual('', found.name)
+        self.assertEqual(model.ContainerState.REMOVING, found.state)
+
+
+class ImageTest(testtools.TestCase):
+    def test_image_without_config_and_tags(self):
+        found = reading.image(
+            {
+                'Id': 'sha256:1',
+                'RepoTags': None,
+                'Size': 1,
+                'Architecture': 'arm64',
+                'Os': 'linux',
+                'Config': None,
+            }
+        )
+        self.assertEqual(
+            model.EngineImage('sha256:1', (), 1, 'arm64', 'linux'), found
+        )
+
+    def test_tag_is_of_its_repository_alone(self):
+        for tag, repository, expected in (
+            ('nova-image/a:1', 'nova-image/a', True),
+            ('nova-image/a:1', 'nova-image/*', True),
+            ('nova-image/a:1', 'nova-image', False),
+            ('nova-image/a/b:1', 'nova-image/*', False),
+            ('nova-image/ab:1', 'nova-image/a', False),
+            ('nova-image/a:1', 'nova-image/a:1', False),
+            ('registry:5000/a:1', 'registry:5000/a', True),
+        ):
+            self.assertIs(expected, reading.is_in(tag, repository))
