@@ -1,0 +1,1 @@
+"""The stories: create, destroy, power, recover."""

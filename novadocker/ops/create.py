@@ -1,0 +1,163 @@
+"""The story of a boot.
+
+image -> namespace and ports -> container -> map entry -> (ports are up) ->
+start. All that needs no network runs while Neutron is still wiring the
+ports, and the first instruction runs only when that is done (DESIGN D1). What
+a failed boot has made is undone in the reverse order.
+"""
+
+from collections.abc import Callable
+import contextlib
+import dataclasses
+from typing import Any
+
+from oslo_log import log as logging
+
+from novadocker import exception
+from novadocker import model
+from novadocker.image import store
+from novadocker.ops import locks
+from novadocker.ops import names
+from novadocker.ops import starting
+from novadocker.ops import stopwatch
+from novadocker.ops import tools as ops_tools
+from novadocker.ops import undoing
+from novadocker.spec import builder
+
+LOG = logging.getLogger(__name__)
+
+Waiter = Callable[[Any, Any], contextlib.AbstractContextManager[None]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Boot:
+    """One request to boot a server.
+
+    ``instance`` is Nova's object, which os-vif and the log want; ``view`` is
+    what the pure rooms may know of it. ``network_info`` may still be
+    resolving: reading it blocks until Neutron has allocated the ports.
+    """
+
+    instance: Any
+    view: model.Instance
+    image_id: str
+    network_info: Any
+    trusted_certs: Any = None
+    power_on: bool = True
+
+
+class Creator:
+    """Boots servers."""
+
+    def __init__(
+        self,
+        tools: ops_tools.Tools,
+        images: store.ImageStore,
+        wait_for_vifs: Waiter,
+    ) -> None:
+        self._tools = tools
+        self._images = images
+        self._wait_for_vifs = wait_for_vifs
+
+    def create(self, context: Any, boot: Boot) -> None:
+        """Boot a server, or leave nothing behind.
+
+        :raises ImageRejected, ImageWithoutCommand, ImageForOtherMachine: the
+            image is at fault
+        :raises InvalidContainerOption: a flavor, metadata or property is
+        :raises ContainerConflict: a container of this name is there already
+        :raises ContainerExited: the command ended at once
+        """
+        watch = stopwatch.Stopwatch()
+        with locks.instance_lock(boot.view.uuid):
+            with watch.phase('image'):
+                image = self._image(context, boot)
+            spec = builder.container_spec(
+                boot.view,
+                image,
+                self._tools.host,
+                names.directory(self._tools, boot.view.uuid),
+            )
+            _require_command(image, spec)
+            with undoing.Undo() as undo:
+                self._build(boot, spec, undo, watch)
+                undo.pop_all()
+        LOG.info('Booted: %s', watch, instance=boot.instance)
+
+    def _image(self, context: Any, boot: Boot) -> model.LoadedImage:
+        return self._images.ensure(
+            context,
+            boot.image_id,
+            max_bytes=boot.view.flavor.root_gb * 1024**3 or None,
+            trusted_certs=boot.trusted_certs,
+        )
+
+    def _build(
+        self,
+        boot: Boot,
+        spec: model.ContainerSpec,
+        undo: undoing.Undo,
+        watch: stopwatch.Stopwatch,
+    ) -> None:
+        """Make everything that a server consists of, and start it."""
+        with watch.phase('ports'):
+            # The first look at network_info waits for its allocation.
+            nics = ops_tools.nics(self._tools, boot.network_info)
+        undo.add(names.remove, self._tools, boot.view.uuid)
+        names.write(self._tools, boot.view, boot.network_info)
+        with contextlib.ExitStack() as vifs:
+            # NOTE: the wait is registered before the first port is plugged,
+            # or an early event of Neutron's would be lost.
+            vifs.enter_context(
+                self._wait_for_vifs(boot.instance, boot.network_info)
+            )
+            with watch.phase('plug'):
+                self._plug(boot, nics, undo)
+            with watch.phase('container'):
+                container_id = self._container(boot, spec, undo)
+            with watch.phase('wait for Neutron'):
+                vifs.close()
+        if boot.power_on:
+            self._start(container_id, watch)
+
+    def _plug(
+        self,
+        boot: Boot,
+        nics: tuple[model.Nic, ...],
+        undo: undoing.Undo,
+    ) -> None:
+        plumber = self._tools.plumber
+        undo.add(plumber.remove_netns, boot.view.uuid)
+        undo.add(plumber.unplug, boot.instance, boot.network_info)
+        plumber.plug(boot.instance, boot.network_info, nics)
+
+    def _container(
+        self, boot: Boot, spec: model.ContainerSpec, undo: undoing.Undo
+    ) -> str:
+        engine, plumber = self._tools.engine, self._tools.plumber
+        container_id = engine.create(spec)
+        undo.add(engine.remove, container_id, force=True)
+        undo.add(plumber.unmap, container_id)
+        plumber.map(container_id, boot.view.uuid)
+        return container_id
+
+    def _start(self, container_id: str, watch: stopwatch.Stopwatch) -> None:
+        with watch.phase('start'):
+            self._tools.engine.start(container_id)
+        # Apart from the start: it is a wait that an operator chose.
+        with watch.phase('check'):
+            starting.check(
+                self._tools.engine,
+                container_id,
+                check_ms=self._tools.settings.start_check_ms,
+            )
+
+
+def _require_command(
+    image: model.LoadedImage, spec: model.ContainerSpec
+) -> None:
+    """Refuse a boot that has nothing to run, before anything is made."""
+    process = spec.process
+    if process.command or process.entrypoint or image.has_command:
+        return
+    raise exception.ImageWithoutCommand(image_id=image.image_id)

@@ -1,0 +1,115 @@
+"""The stories of power: off, on, reboot, pause. None of them touches data."""
+
+from typing import Any
+
+from nova import exception as nova_exception
+from oslo_log import log as logging
+
+from novadocker import model
+from novadocker.ops import locks
+from novadocker.ops import names
+from novadocker.ops import starting
+from novadocker.ops import tools as ops_tools
+
+LOG = logging.getLogger(__name__)
+
+
+def power_off(
+    tools: ops_tools.Tools, instance: Any, *, timeout_s: int
+) -> None:
+    """Stop a server.
+
+    :param timeout_s: seconds that its command has to end by itself; 0 kills
+    :raises ContainerNotFound: it has no container
+    :raises nova.exception.InstancePowerOffFailure: it is still running
+    """
+    with locks.instance_lock(instance.uuid):
+        _stop(tools, instance, timeout_s=timeout_s)
+    LOG.info('Stopped', instance=instance)
+
+
+def power_on(
+    tools: ops_tools.Tools,
+    instance: Any,
+    view: model.Instance,
+    network_info: Any,
+) -> None:
+    """Start a server, with all that a reboot of its host has taken away.
+
+    :raises ContainerNotFound: it has no container; absence is no success
+    :raises ContainerExited: its command ended at once; the server is stopped
+    """
+    with locks.instance_lock(instance.uuid):
+        _start(tools, instance, view, network_info)
+    LOG.info('Started', instance=instance)
+
+
+def reboot(
+    tools: ops_tools.Tools,
+    instance: Any,
+    view: model.Instance,
+    network_info: Any,
+    *,
+    timeout_s: int,
+    rebuild_network: bool,
+) -> None:
+    """Stop and start a server, whatever state it is in.
+
+    :param timeout_s: as for power_off
+    :param rebuild_network: make namespace and ports anew: the hard reboot,
+        which operators use as a repair
+    """
+    with locks.instance_lock(instance.uuid):
+        _stop(tools, instance, timeout_s=timeout_s)
+        if rebuild_network:
+            tools.plumber.unplug(instance, network_info)
+            tools.plumber.remove_netns(instance.uuid)
+        _start(tools, instance, view, network_info)
+    LOG.info('Rebooted', instance=instance)
+
+
+def pause(tools: ops_tools.Tools, instance: Any) -> None:
+    """Freeze a server's processes."""
+    with locks.instance_lock(instance.uuid):
+        tools.engine.pause(ops_tools.find(tools, instance.uuid).id)
+
+
+def unpause(tools: ops_tools.Tools, instance: Any) -> None:
+    """Thaw a server's processes."""
+    with locks.instance_lock(instance.uuid):
+        tools.engine.unpause(ops_tools.find(tools, instance.uuid).id)
+
+
+def _stop(tools: ops_tools.Tools, instance: Any, *, timeout_s: int) -> None:
+    container = ops_tools.find(tools, instance.uuid)
+    if container.state is model.ContainerState.PAUSED:
+        # A frozen process cannot answer a signal, not even SIGKILL.
+        tools.engine.unpause(container.id)
+    if container.state.is_live:
+        if timeout_s:
+            tools.engine.stop(container.id, timeout_s)
+        else:
+            tools.engine.kill(container.id)
+    if ops_tools.find(tools, instance.uuid).state.is_live:
+        raise nova_exception.InstancePowerOffFailure(
+            reason='the container is still running after SIGKILL'
+        )
+
+
+def _start(
+    tools: ops_tools.Tools,
+    instance: Any,
+    view: model.Instance,
+    network_info: Any,
+) -> None:
+    container = ops_tools.find(tools, instance.uuid)
+    if container.state.is_live:
+        return
+    names.write(tools, view, network_info)
+    nics = ops_tools.nics(tools, network_info)
+    tools.plumber.plug(instance, network_info, nics)
+    tools.plumber.map(container.id, instance.uuid)
+    tools.engine.start(container.id)
+    starting.check(
+        tools.engine, container.id, check_ms=tools.settings.start_check_ms
+    )

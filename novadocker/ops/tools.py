@@ -1,0 +1,52 @@
+"""What the stories work with, put together once by the facade."""
+
+from collections.abc import Sequence
+import dataclasses
+from typing import Any
+
+from novadocker import exception
+from novadocker import identity
+from novadocker import model
+from novadocker.engine import engine as docker_engine
+from novadocker.network import metadata
+from novadocker.network import plan
+from novadocker.network import plumber as network_plumber
+from novadocker.spec import builder
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Values of the configuration that the stories need."""
+
+    instances_path: str
+    start_check_ms: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Tools:
+    """The rooms below, ready for use."""
+
+    engine: docker_engine.Engine
+    plumber: network_plumber.Plumber
+    metadata_ports: metadata.MetadataPorts
+    host: builder.Host
+    settings: Settings
+
+
+def find(tools: Tools, instance_uuid: str) -> model.Container:
+    """Find the container of an instance.
+
+    :raises ContainerNotFound: there is none, or the one that has its name is
+        not ours and is therefore left alone
+    """
+    name = identity.container_name(instance_uuid)
+    container = tools.engine.inspect(name)
+    if not identity.is_ours(container, tools.host.name, tools.host.runtime):
+        raise exception.ContainerNotFound(name=name)
+    return container
+
+
+def nics(tools: Tools, network_info: Sequence[Any]) -> tuple[model.Nic, ...]:
+    """Resolve the ports of an instance; blocks until Nova knows them."""
+    addresses = tools.metadata_ports.addresses(network_info)
+    return plan.nics(network_info, metadata_addresses=addresses)

@@ -1,0 +1,314 @@
+"""The stories on a real engine, a real switch and real namespaces."""
+
+import contextlib
+import pathlib
+import re
+
+import fixtures
+import testtools
+
+from novadocker import exception
+from novadocker import identity
+from novadocker import model
+from novadocker.engine import engine as docker_engine
+from novadocker.image import store
+from novadocker.network import metadata
+from novadocker.network import plumber
+from novadocker.ops import create
+from novadocker.ops import destroy
+from novadocker.ops import power
+from novadocker.ops import tools as ops_tools
+from novadocker.privsep import netns as privsep_netns
+from novadocker.privsep import runtime_map
+from novadocker.spec import builder
+from tests.fixtures import dockerd
+from tests.fixtures import netns
+from tests.fixtures import ovs
+from tests.fixtures import rootfs
+from tests.fixtures import vif
+
+IMAGE_ID = '11111111-2222-4333-8444-555555555555'
+# What a program sees of its network in its very first instruction.
+LOOK = 'cat /proc/net/dev /proc/net/route; cat /etc/hosts; exec sleep 60'
+GATEWAY = '010A0A0A'  # 10.10.10.1 as /proc/net/route writes it
+
+
+@dockerd.needs_dockerd
+@ovs.needs_ovs
+class BootTestCase(testtools.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.dockerd = dockerd.for_class(cls)
+
+    def setUp(self):
+        super().setUp()
+        self.switch = self.useFixture(ovs.OpenVSwitch())
+        self.instances = self.useFixture(fixtures.TempDir()).path
+        self.engine = docker_engine.Engine(self.dockerd.host)
+        self.tools = ops_tools.Tools(
+            engine=self.engine,
+            plumber=plumber.Plumber(self.dockerd.map_dir),
+            metadata_ports=metadata.MetadataPorts(lambda network_id: []),
+            host=builder.Host('host1', dockerd.RUNTIME, False),
+            settings=ops_tools.Settings(self.instances, start_check_ms=200),
+        )
+        self.images = store.ImageStore(
+            self.engine,
+            self._download,
+            self.instances,
+            architecture=self.engine.info().architecture,
+        )
+        self.creator = create.Creator(self.tools, self.images, self._wait)
+        self.namespace = self.useFixture(netns.Namespace(made=False))
+        self.instance = vif.instance(self.namespace.uuid)
+        subnet = vif.subnet(
+            '10.10.10.0/24', '10.10.10.9', gateway='10.10.10.1'
+        )
+        self.ports = [vif.vif(subnet)]
+        self.waited = []
+
+    def _download(self, context, image_id, path, trusted_certs):
+        pathlib.Path(path).write_bytes(
+            rootfs.archive('someone-elses:tag', ('sh', '-c', LOOK))
+        )
+
+    @contextlib.contextmanager
+    def _wait(self, instance, network_info):
+        yield
+        # Neutron is still at work: the container must not run yet.
+        name = identity.container_name(instance.uuid)
+        self.waited.append(self.engine.inspect(name).state)
+
+    def _view(self, **changes):
+        return model.Instance(
+            uuid=self.namespace.uuid,
+            name='instance-1',
+            hostname='web',
+            project_id='demo',
+            flavor=model.Flavor(vcpus=1, memory_mb=64, swap_mb=0, root_gb=1),
+            **changes,
+        )
+
+    def _boot(self, power_on=True, **changes):
+        boot = create.Boot(
+            instance=self.instance,
+            view=self._view(**changes),
+            image_id=IMAGE_ID,
+            network_info=self.ports,
+            power_on=power_on,
+        )
+        self.creator.create(None, boot)
+        return ops_tools.find(self.tools, self.namespace.uuid)
+
+    def _log(self, container):
+        return self.engine.logs(container.id, 65536).decode()
+
+    def _destroy(self):
+        destroy.destroy(self.tools, self.instance, self.ports)
+
+    def assert_nothing_left(self):
+        self.assertEqual([], self.engine.containers())
+        self.assertEqual([], self.switch.ports())
+        self.assertNotIn(self.namespace.name, privsep_netns.names())
+        entries = runtime_map.container_ids(self.dockerd.map_dir)
+        self.assertEqual([], list(entries))
+        left = [
+            path.name
+            for path in pathlib.Path(self.instances).rglob('*')
+            if path.is_file()
+        ]
+        self.assertEqual([], left)
+
+
+class StoriesTest(BootTestCase):
+    def test_network_is_there_at_the_first_instruction(self):
+        container = self._boot()
+        self.addCleanup(self._destroy)
+        log = self._log(container)
+        self.assertIn('eth0:', log)
+        self.assertRegex(log, rf'eth0\s+00000000\s+{GATEWAY}')
+        self.assertRegex(log, r'10\.10\.10\.9\s+web')
+
+    def test_container_waits_for_neutron(self):
+        self._boot()
+        self.addCleanup(self._destroy)
+        self.assertEqual([model.ContainerState.CREATED], self.waited)
+
+    def test_container_is_in_the_namespace_that_nova_made(self):
+        container = self._boot()
+        self.addCleanup(self._destroy)
+        inside = pathlib.Path(f'/proc/{container.pid}/ns/net').stat()
+        made = pathlib.Path(identity.netns_path(self.namespace.uuid)).stat()
+        self.assertEqual(made.st_ino, inside.st_ino)
+
+    def test_destroy_leaves_nothing(self):
+        self._boot()
+        self._destroy()
+        self.assert_nothing_left()
+
+    def test_destroy_of_what_is_not_there(self):
+        self._destroy()
+        self.assert_nothing_left()
+
+    def test_server_that_shall_not_run_is_created_only(self):
+        container = self._boot(power_on=False)
+        self.addCleanup(self._destroy)
+        self.assertIs(model.ContainerState.CREATED, container.state)
+
+    def test_stop_and_start_keep_data_and_network(self):
+        container = self._boot()
+        self.addCleanup(self._destroy)
+        power.power_off(self.tools, self.instance, timeout_s=0)
+        stopped = ops_tools.find(self.tools, self.namespace.uuid)
+        self.assertIs(model.ContainerState.EXITED, stopped.state)
+        self._start()
+        started = ops_tools.find(self.tools, self.namespace.uuid)
+        self.assertEqual(container.id, started.id)
+        self.assertIs(model.ContainerState.RUNNING, started.state)
+        self.assertEqual(2, self._log(started).count('eth0:'))
+
+    def _start(self):
+        power.power_on(self.tools, self.instance, self._view(), self.ports)
+
+    def test_start_after_a_reboot_of_the_host_makes_the_network_anew(self):
+        self._boot()
+        self.addCleanup(self._destroy)
+        power.power_off(self.tools, self.instance, timeout_s=0)
+        self._forget_as_a_reboot_does()
+        self._start()
+        started = ops_tools.find(self.tools, self.namespace.uuid)
+        self.assertIs(model.ContainerState.RUNNING, started.state)
+        self.assertEqual(2, self._log(started).count('eth0:'))
+
+    def _forget_as_a_reboot_does(self):
+        self.tools.plumber.unplug(self.instance, self.ports)
+        self.tools.plumber.remove_netns(self.namespace.uuid)
+        container = ops_tools.find(self.tools, self.namespace.uuid)
+        self.tools.plumber.unmap(container.id)
+
+    def test_reboots_end_running_from_every_state(self):
+        container = self._boot()
+        self.addCleanup(self._destroy)
+        states = {
+            'running': lambda: None,
+            'paused': lambda: power.pause(self.tools, self.instance),
+            'stopped': lambda: power.power_off(
+                self.tools, self.instance, timeout_s=0
+            ),
+        }
+        for state, bring in states.items():
+            for is_hard in (False, True):
+                with self.subTest(state=state, is_hard=is_hard):
+                    bring()
+                    self._reboot(is_hard)
+                    found = ops_tools.find(self.tools, self.namespace.uuid)
+                    self.assertIs(model.ContainerState.RUNNING, found.state)
+                    self.assertEqual(container.id, found.id)
+
+    def _reboot(self, is_hard):
+        power.reboot(
+            self.tools,
+            self.instance,
+            self._view(),
+            self.ports,
+            timeout_s=0 if is_hard else 1,
+            rebuild_network=is_hard,
+        )
+
+    def test_limits_are_the_kernels(self):
+        container = self._boot()
+        self.addCleanup(self._destroy)
+        limits = _cgroup(container.pid)
+        self.assertEqual(64 * 1024**2, limits['memory'])
+        self.assertEqual(4096, limits['pids'])
+        self.assertEqual(1.0, limits['cpus'])
+
+
+class FailuresTest(BootTestCase):
+    def test_command_that_ends_at_once_fails_the_boot(self):
+        error = self.assertRaises(
+            exception.ContainerExited,
+            self._boot,
+            metadata={'docker:command': "sh -c 'echo no config; exit 3'"},
+        )
+        self.assertIn('exit code 3', str(error))
+        self.assertIn('no config', str(error))
+        self.assert_nothing_left()
+
+    def test_command_that_does_not_exist(self):
+        error = self.assertRaises(
+            exception.ContainerExited,
+            self._boot,
+            metadata={'docker:command': '/no/such/program'},
+        )
+        self.assertIn('exit code 127', str(error))
+        self.assert_nothing_left()
+
+    def test_command_without_an_init_that_does_not_exist(self):
+        self.assertRaises(
+            exception.CommandNotStartable,
+            self._boot,
+            metadata={'docker:command': '/no/such/program'},
+            image_properties={'docker_init': 'false'},
+        )
+        self.assert_nothing_left()
+
+    def test_user_that_does_not_exist(self):
+        error = self.assertRaises(
+            exception.EngineError,
+            self._boot,
+            metadata={'docker:user': 'nobody-knows'},
+        )
+        self.assertIn('nobody-knows', str(error))
+        self.assert_nothing_left()
+
+    def test_second_boot_leaves_the_first_alone(self):
+        first = self._boot()
+        self.addCleanup(self._destroy)
+        self.assertRaises(exception.ContainerConflict, self._boot)
+        again = ops_tools.find(self.tools, self.namespace.uuid)
+        self.assertEqual((first.id, first.pid), (again.id, again.pid))
+
+    def test_container_that_is_not_ours_is_not_destroyed(self):
+        # docker run --name nova-<uuid> by someone else, another runtime.
+        self.dockerd.load_image()
+        name = identity.container_name(self.namespace.uuid)
+        created = self.dockerd.client.create_container(
+            dockerd.IMAGE, name=name
+        )
+        self._destroy()
+        found = self.dockerd.client.inspect_container(name)
+        self.assertEqual(created['Id'], found['Id'])
+        self.dockerd.client.remove_container(name)
+
+
+def _cgroup(pid):
+    """Read the limits of a process, from cgroup v1 or v2."""
+    paths = dict(
+        line.split(':', 2)[1:]
+        for line in pathlib.Path(f'/proc/{pid}/cgroup').read_text().split('\n')
+        if line
+    )
+    root = pathlib.Path('/sys/fs/cgroup')
+    if not (root / 'memory').is_dir():
+        folder = root / paths[''].lstrip('/')
+        quota, period = (folder / 'cpu.max').read_text().split()
+        return {
+            'memory': int((folder / 'memory.max').read_text()),
+            'pids': int((folder / 'pids.max').read_text()),
+            'cpus': int(quota) / int(period),
+        }
+    cpu = next(key for key in paths if 'cpu' in re.split(',', key))
+    cpu_dir = root / 'cpu' / paths[cpu].lstrip('/')
+    read = {
+        'memory': root / 'memory' / paths['memory'].lstrip('/'),
+        'pids': root / 'pids' / paths['pids'].lstrip('/'),
+    }
+    quota = int((cpu_dir / 'cpu.cfs_quota_us').read_text())
+    period = int((cpu_dir / 'cpu.cfs_period_us').read_text())
+    return {
+        'memory': int((read['memory'] / 'memory.limit_in_bytes').read_text()),
+        'pids': int((read['pids'] / 'pids.max').read_text()),
+        'cpus': quota / period,
+    }

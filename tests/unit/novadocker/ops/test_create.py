@@ -1,0 +1,106 @@
+"""A boot: in the right order, or nothing is left of it."""
+
+from nova import exception as nova_exception
+
+from novadocker import exception
+from novadocker import model
+from tests.fixtures import fake_engine
+from tests.unit.novadocker.ops import stories
+
+
+class CreateTestCase(stories.StoryTestCase):
+    def test_server_runs_with_its_ports_and_its_entry(self):
+        container = self.boot()
+        self.assertIs(model.ContainerState.RUNNING, container.state)
+        ports = [port['id'] for port in self.ports]
+        self.assertEqual(ports, self.plumber.plugged[self.uuid])
+        self.assertEqual({container.id: self.uuid}, self.plumber.mapped)
+
+    def test_server_that_shall_not_run(self):
+        container = self.boot(power_on=False)
+        self.assertIs(model.ContainerState.CREATED, container.state)
+
+    def test_start_is_not_looked_at_where_the_check_is_off(self):
+        settings = self.tools.settings
+        object.__setattr__(settings, 'start_check_ms', 0)
+        self.engine.outcome = fake_engine.Outcome(exit_code=1)
+        self.assertIs(model.ContainerState.EXITED, self.boot().state)
+
+    def test_image_without_a_command(self):
+        self.images.has_command = False
+        self.assertRaises(exception.ImageWithoutCommand, self.boot)
+        self.assert_nothing_left()
+
+    def test_image_without_a_command_and_one_in_the_metadata(self):
+        self.images.has_command = False
+        metadata = {'docker:command': 'sleep 9'}
+        object.__setattr__(self.view, 'metadata', metadata)
+        self.assertIs(model.ContainerState.RUNNING, self.boot().state)
+
+    def test_second_boot_leaves_the_first_alone(self):
+        first = self.boot()
+        self.assertRaises(exception.ContainerConflict, self.boot)
+        self.assertEqual(first, self.found())
+
+
+class FailedCreateTestCase(stories.StoryTestCase):
+    """Whatever step fails: the reason is told and nothing is left."""
+
+    def _fail(self, kind):
+        error = self.assertRaises(kind, self.boot)
+        self.assert_nothing_left()
+        return error
+
+    def test_image(self):
+        self.images.failure = exception.ImageRejected(
+            image_id='image', reason='bomb'
+        )
+        self._fail(exception.ImageRejected)
+
+    def test_port(self):
+        self.plumber.broken.add(self.ports[0]['id'])
+        self._fail(nova_exception.VirtualInterfacePlugException)
+
+    def test_engine_calls(self):
+        unavailable = exception.EngineUnavailable(host='h', reason='r')
+        for method in ('create', 'start', 'wait_exit'):
+            with self.subTest(method):
+                self.engine.failures[method] = unavailable
+                self._fail(exception.EngineUnavailable)
+
+    def test_map_entry(self):
+        failure = exception.MapEntryInvalid(entry='e', reason='r')
+
+        def refuse(container_id, instance_uuid):
+            raise failure
+
+        self.patch(self.plumber, 'map', refuse)
+        self._fail(exception.MapEntryInvalid)
+
+    def test_neutron(self):
+        self.wait_failure = exception.PortsNotReady(ports='p', seconds=1)
+        self._fail(exception.PortsNotReady)
+
+    def test_command_that_ends_at_once(self):
+        self.engine.outcome = fake_engine.Outcome(3, b'no\nconfig\n')
+        error = self._fail(exception.ContainerExited)
+        self.assertIn('exit code 3', str(error))
+        self.assertIn('Last output: no config', str(error))
+
+    def test_long_output_does_not_push_the_reason_out_of_the_fault(self):
+        self.engine.outcome = fake_engine.Outcome(127, b'x' * 9999)
+        error = self._fail(exception.ContainerExited)
+        self.assertIn('exit code 127', str(error))
+        self.assertIn('It was not found.', str(error))
+        # Nova cuts a fault there.
+        self.assertLessEqual(len(str(error)), 255)
+
+    def test_reason_survives_an_undoing_that_fails(self):
+        self.engine.failures['remove'] = exception.EngineUnavailable(
+            host='h', reason='r'
+        )
+        self.engine.outcome = fake_engine.Outcome(exit_code=3)
+        self.assertRaises(exception.ContainerExited, self.boot)
+        # What could be undone was.
+        self.assertEqual(set(), self.plumber.netns)
+        self.assertEqual({}, self.plumber.mapped)

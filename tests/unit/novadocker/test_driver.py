@@ -1,0 +1,210 @@
+"""The door: what it refuses, how it waits, and in whose words it fails."""
+
+import contextlib
+from unittest import mock
+
+import fixtures
+from nova import exception as nova_exception
+from nova import objects
+from nova import test
+from nova.compute import provider_tree
+from oslo_utils.fixture import uuidsentinel
+
+from novadocker import driver
+from novadocker import exception
+from tests.fixtures import fake_engine
+from tests.fixtures import fake_network
+from tests.fixtures import vif
+
+HOST = 'host1'
+
+
+class FakeVirtAPI:
+    """Nova's side of the wait for Neutron."""
+
+    def __init__(self):
+        self.events = None
+        self.failure = None
+        self.failed_event = None
+
+    @contextlib.contextmanager
+    def wait_for_instance_event(
+        self, instance, event_names, timeout, error_callback
+    ):
+        self.events = event_names
+        yield
+        if self.failed_event:
+            error_callback(self.failed_event, instance)
+        if self.failure:
+            raise self.failure
+
+
+class DriverTestCase(test.NoDBTestCase):
+    def setUp(self):
+        super().setUp()
+        self.engine = fake_engine.FakeEngine()
+        for name, fake in (
+            ('engine.engine.Engine', self.engine),
+            ('network.plumber.Plumber', fake_network.FakePlumber()),
+        ):
+            patcher = mock.patch(f'novadocker.{name}', return_value=fake)
+            patcher.start()
+            self.addCleanup(patcher.stop)
+        self.flags(instances_path=self.useFixture(fixtures.TempDir()).path)
+        self.virtapi = FakeVirtAPI()
+        self.driver = driver.DockerDriver(self.virtapi)
+        self.driver.init_host(HOST)
+        self.addCleanup(self.driver.cleanup_host, HOST)
+        self.instance = vif.instance(uuidsentinel.instance)
+        self.port = vif.vif(active=False)
+
+
+class StartTest(DriverTestCase):
+    def test_engine_without_the_runtime_keeps_the_service_from_starting(self):
+        self.flags(runtime='other', group='docker')
+        error = self.assertRaises(
+            exception.EngineUnsupported, self.driver.init_host, HOST
+        )
+        self.assertIn('no runtime "other"', str(error))
+
+    def test_engine_that_is_away_is_no_empty_host(self):
+        self.engine.is_available = False
+        for method in ('list_instances', 'list_instance_uuids'):
+            self.assertRaises(
+                nova_exception.HypervisorUnavailable,
+                getattr(self.driver, method),
+            )
+
+    def test_engine_that_is_away_is_no_stopped_server(self):
+        self.engine.is_available = False
+        self.assertRaises(
+            nova_exception.HypervisorUnavailable,
+            self.driver.get_info,
+            self.instance,
+        )
+
+
+class RefusalsTest(DriverTestCase):
+    def _spawn(self, **image):
+        meta = objects.ImageMeta.from_dict({'id': uuidsentinel.image, **image})
+        self.driver.spawn(None, self.instance, meta, [], None, {}, [])
+
+    def test_image_that_is_no_container(self):
+        for image in ({}, {'container_format': 'bare'}):
+            error = self.assertRaises(
+                nova_exception.ImageUnacceptable, self._spawn, **image
+            )
+            self.assertIn('container_format=docker', str(error))
+
+    def test_boot_from_volume(self):
+        self.instance.image_ref = ''
+        error = self.assertRaises(
+            nova_exception.BuildAbortException,
+            self.driver.prepare_for_spawn,
+            self.instance,
+        )
+        self.assertIn('attach the volume', str(error))
+
+    def test_image_is_fine(self):
+        self.instance.image_ref = uuidsentinel.image
+        self.driver.prepare_for_spawn(self.instance)
+
+    def test_live_migration_leaves_the_server_alone(self):
+        self.assertRaises(
+            nova_exception.MigrationPreCheckError,
+            self.driver.check_can_live_migrate_destination,
+            None,
+            self.instance,
+            None,
+            None,
+        )
+
+    def test_missing_container_in_novas_words(self):
+        deeds = {
+            'get_info': (self.instance,),
+            'power_off': (self.instance,),
+            'pause': (self.instance,),
+            'unpause': (self.instance,),
+            'get_console_output': (None, self.instance),
+        }
+        for name, arguments in deeds.items():
+            error = self.assertRaises(
+                nova_exception.InstanceNotFound,
+                getattr(self.driver, name),
+                *arguments,
+            )
+            self.assertIn(self.instance.uuid, str(error))
+
+
+class WaitForNeutronTest(DriverTestCase):
+    def _wait(self):
+        with self.driver._wait_for_vifs(self.instance, [self.port]):
+            pass
+
+    def test_every_port_that_is_not_up_is_waited_for(self):
+        self._wait()
+        self.assertEqual(
+            [('network-vif-plugged', self.port['id'])], self.virtapi.events
+        )
+
+    def test_no_answer_fails_the_boot(self):
+        self.virtapi.failure = nova_exception.InstanceEventTimeout()
+        error = self.assertRaises(exception.PortsNotReady, self._wait)
+        self.assertIn(self.port['id'], str(error))
+
+    def test_no_answer_where_that_is_not_fatal(self):
+        self.flags(vif_plugging_is_fatal=False)
+        self.virtapi.failure = nova_exception.InstanceEventTimeout()
+        self._wait()
+        self.assertIn('has not wired', self.stdlog.logger.output)
+
+    def test_failed_port_fails_the_boot(self):
+        self.virtapi.failed_event = 'network-vif-plugged-x'
+        error = self.assertRaises(exception.PortFailed, self._wait)
+        self.assertIn('network-vif-plugged-x', str(error))
+
+    def test_failed_port_where_that_is_not_fatal(self):
+        self.flags(vif_plugging_is_fatal=False)
+        self.virtapi.failed_event = 'network-vif-plugged-x'
+        self._wait()
+
+
+class PlacementTest(DriverTestCase):
+    def _traits(self, before=()):
+        tree = provider_tree.ProviderTree()
+        tree.new_root(HOST, uuidsentinel.node)
+        tree.add_traits(HOST, *before)
+        self.driver.update_provider_tree(tree, HOST)
+        self.assertEqual(
+            {'VCPU', 'MEMORY_MB', 'DISK_GB'}, set(tree.data(HOST).inventory)
+        )
+        return tree.data(HOST).traits
+
+    def test_docker_host_has_its_trait(self):
+        self.assertIn('CUSTOM_NOVA_DOCKER', self._traits())
+
+    def test_trait_that_is_no_longer_true_goes(self):
+        name = 'CUSTOM_NOVA_DOCKER_DISK_QUOTA'
+        self.assertNotIn(name, self._traits(before=[name]))
+
+    def test_reserved_resources_are_the_operators(self):
+        self.flags(reserved_host_memory_mb=77)
+        tree = provider_tree.ProviderTree()
+        tree.new_root(HOST, uuidsentinel.node)
+        self.driver.update_provider_tree(tree, HOST)
+        inventory = tree.data(HOST).inventory['MEMORY_MB']
+        self.assertEqual(77, inventory['reserved'])
+
+
+class MetadataPortTest(test.NoDBTestCase):
+    def test_neutron_is_asked_for_the_port_of_the_network(self):
+        with mock.patch(
+            'nova.network.neutron.get_client', autospec=True
+        ) as get_client:
+            client = get_client.return_value
+            client.list_ports.return_value = {'ports': ['port']}
+            found = driver._metadata_ports('n')
+        self.assertEqual(['port'], found)
+        client.list_ports.assert_called_once_with(
+            network_id='n', device_owner='network:distributed'
+        )
