@@ -1,0 +1,5 @@
+"""Run the command line: ``python -m deploy.quickstart``."""
+
+from deploy.quickstart import cli
+
+cli.main()

@@ -1,0 +1,99 @@
+"""The system user nova and the folders of each service."""
+
+import os
+import pathlib
+import pwd
+
+from deploy.quickstart import constants
+from deploy.quickstart import exception
+from deploy.quickstart import home as home_module
+from deploy.quickstart import process
+
+
+def has_user(name: str) -> bool:
+    """Tell whether the machine knows a user."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def create_user(home: home_module.Home) -> None:
+    """Create the user nova."""
+    process.run(
+        [
+            *('useradd', '--system', '--user-group', '--no-create-home'),
+            *('--home-dir', home.data / 'nova'),
+            *('--shell', '/usr/sbin/nologin', constants.USER),
+        ]
+    )
+
+
+def remove_user() -> None:
+    """Remove the user nova, whose processes have ended."""
+    if has_user(constants.USER):
+        process.run(['userdel', constants.USER])
+
+
+def make_folders(home: home_module.Home) -> None:
+    """Make the folders below the home, each with its owner."""
+    for path, owner, mode in _folders(home):
+        path.mkdir(parents=True, exist_ok=True)
+        entry = pwd.getpwnam(owner)
+        os.chown(path, entry.pw_uid, entry.pw_gid)
+        path.chmod(mode)
+    group = pwd.getpwnam(constants.USER).pw_gid
+    # Below the first lies the engine's socket, which is root for who may
+    # open it; what is made in the second belongs to its group.
+    for name, mode in (('docker', 0o750), ('openvswitch', 0o2755)):
+        folder = home.run / name
+        folder.mkdir(exist_ok=True)
+        os.chown(folder, 0, group)
+        folder.chmod(mode)
+
+
+def _folders(
+    home: home_module.Home,
+) -> list[tuple[pathlib.Path, str, int]]:
+    nova = constants.USER
+    data = home.data
+    return [
+        (home.path, 'root', 0o755),
+        (home.etc, 'root', 0o755),
+        (home.log, 'root', 0o755),
+        (data, 'root', 0o755),
+        (home.run, 'root', 0o755),
+        (home.run / 'tmp', 'root', 0o1777),
+        (home.run / 'ovn', 'root', 0o755),
+        (home.run / 'containerd', 'root', 0o700),
+        (home.run / 'mysql', 'mysql', 0o755),
+        (data / 'mysql', 'mysql', 0o700),
+        (data / 'rabbitmq', 'rabbitmq', 0o750),
+        (data / 'openvswitch', 'root', 0o755),
+        (data / 'ovn', 'root', 0o755),
+        (data / 'docker', 'root', 0o711),
+        (data / 'containerd', 'root', 0o711),
+        (data / 'keystone', nova, 0o700),
+        (data / 'glance', nova, 0o750),
+        (data / 'glance/images', nova, 0o750),
+        (data / 'glance/staging', nova, 0o750),
+        (data / 'glance/tasks', nova, 0o750),
+        (data / 'nova', nova, 0o755),
+        (data / 'nova/instances', nova, 0o755),
+        (data / 'nova/lock', nova, 0o750),
+        (data / 'neutron', nova, 0o755),
+        (data / 'neutron/lock', nova, 0o755),
+    ]
+
+
+def require_users() -> None:
+    """Check the users that the packages bring.
+
+    :raises OperationFailed: one is not there, although the package is
+    """
+    for name in ('mysql', 'rabbitmq', 'memcache'):
+        if not has_user(name):
+            raise exception.OperationFailed(
+                f'user {name} is missing: reinstall its Debian package.'
+            )

@@ -1,0 +1,65 @@
+"""Keystone's content: service users, roles, endpoints, and the tenant."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deploy.quickstart import constants
+
+_SERVICES = {
+    'nova': ('compute', 8774, '/v2.1'),
+    'glance': ('image', 9292, ''),
+    'placement': ('placement', 8778, ''),
+    'neutron': ('network', 9696, ''),
+}
+_INTERFACES = ('public', 'internal', 'admin')
+
+
+def fill(connection: Any, secrets: Mapping[str, str]) -> None:
+    """Make what is missing."""
+    identity = connection.identity
+    service_project = _project(identity, 'service')
+    role = identity.find_role('service') or identity.create_role(
+        name='service'
+    )
+    for name in _SERVICES:
+        user = _user(identity, name, secrets[name])
+        for wanted in (role, identity.find_role('admin')):
+            identity.assign_project_role_to_user(service_project, user, wanted)
+        _endpoints(identity, name)
+    tenant = _user(identity, constants.DEMO, secrets[constants.DEMO])
+    identity.assign_project_role_to_user(
+        _project(identity, constants.DEMO),
+        tenant,
+        identity.find_role('member'),
+    )
+
+
+def _project(identity: Any, name: str) -> Any:
+    return identity.find_project(name) or identity.create_project(
+        name=name, domain_id='default'
+    )
+
+
+def _user(identity: Any, name: str, password: str) -> Any:
+    return identity.find_user(name) or identity.create_user(
+        name=name, password=password, domain_id='default'
+    )
+
+
+def _endpoints(identity: Any, name: str) -> None:
+    kind, port, path = _SERVICES[name]
+    service = identity.find_service(name) or identity.create_service(
+        name=name, type=kind
+    )
+    existing = {
+        endpoint.interface
+        for endpoint in identity.endpoints(service_id=service.id)
+    }
+    for interface in _INTERFACES:
+        if interface not in existing:
+            identity.create_endpoint(
+                service_id=service.id,
+                interface=interface,
+                url=f'http://{constants.MANAGEMENT_ADDRESS}:{port}{path}',
+                region_id=constants.REGION,
+            )

@@ -1,0 +1,78 @@
+"""The dedicated Docker engine: how to speak to it, how to empty it."""
+
+import json
+import pathlib
+import shutil
+
+from deploy.quickstart import exception
+from deploy.quickstart import home as home_module
+from deploy.quickstart import process
+
+_SCRIPT = 'from novadocker.runtime import install; install.install({path!r})'
+
+
+def environment(home: home_module.Home) -> dict[str, str]:
+    """Make the environment in which ``docker`` means our engine."""
+    return process.environment(home) | {
+        'DOCKER_HOST': f'unix://{home.docker_socket}'
+    }
+
+
+def docker(home: home_module.Home, *words: str) -> str:
+    """Run Debian's docker client against our engine."""
+    return process.run(['/usr/bin/docker', *words], env=environment(home))
+
+
+def install_runtime(home: home_module.Home) -> None:
+    """Put the runtime wrapper where daemon.json says it is.
+
+    It comes out of the installed wheel, so that wrapper and driver are of
+    one version.
+    """
+    process.run(
+        [home.bin / 'python', '-c', _SCRIPT.format(path=str(home.runtime))],
+        env=process.environment(home),
+    )
+
+
+def containers(home: home_module.Home) -> list[dict[str, str]]:
+    """List id, name and state of every container of the engine."""
+    answer = docker(
+        home,
+        *['ps', '--all', '--no-trunc', '--format'],
+        '{"id":"{{.ID}}","name":"{{.Names}}","state":"{{.State}}"}',
+    )
+    return [json.loads(line) for line in answer.splitlines()]
+
+
+def images(home: home_module.Home) -> list[str]:
+    """List ``repository:tag`` of every image of the engine."""
+    answer = docker(home, 'images', '--format', '{{.Repository}}:{{.Tag}}')
+    return answer.splitlines()
+
+
+def kill_all(home: home_module.Home) -> None:
+    """Kill what runs; an engine that is down runs nothing we could ask for."""
+    try:
+        running = docker(home, 'ps', '--quiet', '--no-trunc').split()
+        if running:
+            docker(home, 'kill', *running)
+    except exception.OperationFailed:
+        return
+
+
+def clear_run(home: home_module.Home) -> None:
+    """Remove sockets and pid files that a dead engine left.
+
+    dockerd refuses to start on the pid file of a process that has been
+    replaced by another of the same number.
+    """
+    for name in ('docker/exec', 'containerd/state'):
+        shutil.rmtree(home.run / name, ignore_errors=True)
+    for path in (
+        home.docker_socket,
+        home.run / 'docker/dockerd.pid',
+        home.run / 'containerd/containerd.sock',
+        home.run / 'containerd/containerd.sock.ttrpc',
+    ):
+        pathlib.Path(path).unlink(missing_ok=True)

@@ -1,0 +1,138 @@
+"""Make the virtual environment of the services, and put nova-docker in it.
+
+Both steps remember what they were done for, so that a second ``up`` costs
+nothing and a changed checkout is built and installed anew.
+"""
+
+from collections.abc import Iterable
+import contextlib
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from deploy.quickstart import exception
+from deploy.quickstart import home as home_module
+from deploy.quickstart import process
+
+_FOLDER = pathlib.Path(__file__).parent
+_REQUIREMENTS = _FOLDER / 'requirements.txt'
+_CONSTRAINTS = _FOLDER / 'constraints.txt'
+
+# What the project's wheel is made of.
+_SOURCES = (
+    'setup.py',
+    'setup.cfg',
+    'pyproject.toml',
+    'requirements.txt',
+    'README.rst',
+    'LICENSE',
+    'etc',
+    'glance_bridge',
+    'nova',
+    'novadocker',
+    'ocikit',
+)
+_UNTAGGED = '0.0.0.dev0'
+
+
+def wanted() -> str:
+    """Fingerprint what the environment has to be made from."""
+    return _digest([_REQUIREMENTS, _CONSTRAINTS])
+
+
+def make(home: home_module.Home) -> None:
+    """Make the environment with OpenStack in it.
+
+    Made by root and only read by others: what is not compiled here would
+    be compiled at every start of a service.
+    """
+    log = home.log_of('pip')
+    shutil.rmtree(home.venv, ignore_errors=True)
+    process.run(['/usr/bin/python3', '-m', 'venv', home.venv], log=log)
+    _pip(home, 'install', '-r', _REQUIREMENTS, '-c', _CONSTRAINTS)
+
+
+def source_digest(checkout: pathlib.Path = home_module.CHECKOUT) -> str:
+    """Fingerprint the files that the wheel is made of."""
+    return _digest(_source_files(checkout))
+
+
+def install_driver(
+    home: home_module.Home, checkout: pathlib.Path = home_module.CHECKOUT
+) -> None:
+    """Build the project's wheel and install it beside Nova.
+
+    The build runs in a copy: it leaves traces, and the checkout may be
+    read-only.
+    """
+    build = home.data / 'build'
+    shutil.rmtree(build, ignore_errors=True)
+    source = build / 'source'
+    for path in _source_files(checkout):
+        target = source / path.relative_to(checkout)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    process.run(
+        [
+            *(sys.executable, '-m', 'pip', 'wheel', '--quiet', '--no-deps'),
+            *('--no-build-isolation', '--wheel-dir', build, source),
+        ],
+        env={**os.environ, 'PBR_VERSION': _version(checkout)},
+        log=home.log_of('wheel'),
+    )
+    wheel = next(build.glob('*.whl'))
+    _pip(home, 'install', '--no-deps', '--force-reinstall', wheel)
+
+
+def _pip(home: home_module.Home, *words: str | pathlib.Path) -> None:
+    process.run(
+        [home.bin / 'pip', '--disable-pip-version-check', '--quiet', *words],
+        env=os.environ,
+        log=home.log_of('pip'),
+    )
+
+
+def _version(checkout: pathlib.Path) -> str:
+    with contextlib.suppress(exception.OperationFailed):
+        tag = process.run(
+            ['git', 'describe', '--tags', '--abbrev=0'], cwd=checkout
+        )
+        return tag.strip()
+    return _UNTAGGED
+
+
+def _source_files(checkout: pathlib.Path) -> list[pathlib.Path]:
+    files: list[pathlib.Path] = []
+    for name in _SOURCES:
+        path = checkout / name
+        if path.is_dir():
+            files += [
+                child
+                for child in path.rglob('*')
+                if child.is_file() and '__pycache__' not in child.parts
+            ]
+        elif path.exists():
+            files.append(path)
+    return sorted(files)
+
+
+def _digest(paths: Iterable[pathlib.Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f'{path.name} {path.stat().st_size}\n'.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def interpreter_works(home: home_module.Home) -> bool:
+    """Tell whether the environment survived (an upgrade of Debian, say)."""
+    try:
+        done = subprocess.run(
+            [home.bin / 'python', '-c', ''], check=False, capture_output=True
+        )
+    except OSError:
+        return False
+    return done.returncode == 0

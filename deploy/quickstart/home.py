@@ -1,0 +1,219 @@
+"""Where things lie below NOVA_DOCKER_HOME, and what is remembered there.
+
+The state file is the memory of ``up``: which flavour, which steps are done
+and for which content. It is written atomically, so that a killed ``up``
+leaves the old or the new one.
+"""
+
+from collections.abc import Mapping
+import dataclasses
+import json
+import os
+import pathlib
+import secrets
+import tempfile
+
+from deploy.quickstart import constants
+from deploy.quickstart import exception
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+
+# One password per account, made once for a home.
+_ACCOUNTS = (
+    'admin',
+    'demo',
+    'database',
+    'rabbitmq',
+    'metadata',
+    'nova',
+    'glance',
+    'placement',
+    'neutron',
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Home:
+    """The folders of one installation, or of one more node in it.
+
+    A node has folders of its own but shares the programs of ``root``.
+    """
+
+    path: pathlib.Path
+    root: pathlib.Path | None = None
+
+    def of_node(self, name: str) -> 'Home':
+        """Give the folders of a node."""
+        return Home(self.path / 'nodes' / name, root=self.path)
+
+    @property
+    def etc(self) -> pathlib.Path:
+        return self.path / 'etc'
+
+    @property
+    def run(self) -> pathlib.Path:
+        return self.path / 'run'
+
+    @property
+    def log(self) -> pathlib.Path:
+        return self.path / 'log'
+
+    @property
+    def data(self) -> pathlib.Path:
+        return self.path / 'data'
+
+    @property
+    def venv(self) -> pathlib.Path:
+        return (self.root or self.path) / 'venv'
+
+    @property
+    def bin(self) -> pathlib.Path:
+        return self.venv / 'bin'
+
+    @property
+    def runtime(self) -> pathlib.Path:
+        """The OCI runtime, outside of the environment that is rebuilt."""
+        return (self.root or self.path) / 'libexec' / 'nova-runtime'
+
+    @property
+    def rootwrap(self) -> pathlib.Path:
+        """The one configuration that sudo lets user nova name."""
+        return (self.root or self.path) / 'etc' / 'nova' / 'rootwrap.conf'
+
+    @property
+    def docker_socket(self) -> pathlib.Path:
+        return self.run / 'docker' / 'docker.sock'
+
+    @property
+    def ovsdb_socket(self) -> pathlib.Path:
+        return self.run / 'openvswitch' / 'db.sock'
+
+    @property
+    def mysql_socket(self) -> pathlib.Path:
+        return self.run / 'mysql' / 'mysql.sock'
+
+    @property
+    def supervisor_socket(self) -> pathlib.Path:
+        return self.run / 'supervisor.sock'
+
+    @property
+    def state_file(self) -> pathlib.Path:
+        return self.path / 'state.json'
+
+    @property
+    def secrets_file(self) -> pathlib.Path:
+        return self.path / 'secrets.json'
+
+    def log_of(self, service: str) -> pathlib.Path:
+        """Give the log file of a service or of a step."""
+        return self.log / f'{service}.log'
+
+    def is_installed(self) -> bool:
+        return self.state_file.exists()
+
+
+@dataclasses.dataclass(frozen=True)
+class Node:
+    """One more compute host on this machine; ``index`` makes its address."""
+
+    name: str
+    driver: str
+    index: int
+
+    @property
+    def address(self) -> str:
+        number = constants.FIRST_NODE + self.index
+        return f'{constants.MANAGEMENT_PREFIX}.{number}'
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """What ``up`` has done so far.
+
+    ``done`` maps a step to the fingerprint of what it was done for, and
+    ``created`` lists what the machine did not have before.
+    """
+
+    network: str
+    version: int = constants.STATE_VERSION
+    done: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    created: tuple[str, ...] = ()
+    nodes: tuple[Node, ...] = ()
+
+    def with_done(self, step: str, fingerprint: str) -> 'State':
+        """Remember that a step was done for this content."""
+        return dataclasses.replace(self, done={**self.done, step: fingerprint})
+
+    def with_node(self, node: Node) -> 'State':
+        """Remember a node, once."""
+        others = tuple(it for it in self.nodes if it.name != node.name)
+        return dataclasses.replace(self, nodes=(*others, node))
+
+    def without_node(self, node: Node) -> 'State':
+        """Forget a node."""
+        others = tuple(it for it in self.nodes if it.name != node.name)
+        return dataclasses.replace(self, nodes=others)
+
+    def with_created(self, thing: str) -> 'State':
+        """Remember that ``down --purge`` has to take this away."""
+        if thing in self.created:
+            return self
+        return dataclasses.replace(self, created=(*self.created, thing))
+
+
+def from_environment(environ: Mapping[str, str]) -> Home:
+    """Find the home that the user means."""
+    path = environ.get('NOVA_DOCKER_HOME') or constants.DEFAULT_HOME
+    return Home(pathlib.Path(path).resolve())
+
+
+def load_state(home: Home) -> State | None:
+    """Read the state, ``None`` where nothing is installed.
+
+    :raises PreconditionMissing: another version of the quickstart wrote it
+    """
+    try:
+        raw = json.loads(home.state_file.read_text())
+    except FileNotFoundError:
+        return None
+    if raw.get('version') != constants.STATE_VERSION:
+        raise exception.PreconditionMissing(
+            f'{home.state_file} was written by another version of the '
+            f'quickstart: run `down --purge` with that version, or set '
+            f'NOVA_DOCKER_HOME to another folder.'
+        )
+    return State(
+        network=raw['network'],
+        done=dict(raw['done']),
+        created=tuple(raw['created']),
+        nodes=tuple(Node(**node) for node in raw.get('nodes', ())),
+    )
+
+
+def save_state(home: Home, state: State) -> None:
+    """Write the state."""
+    write(home.state_file, json.dumps(dataclasses.asdict(state), indent=1))
+
+
+def load_secrets(home: Home) -> dict[str, str]:
+    """Read this home's passwords; make them where there are none."""
+    known: dict[str, str] = {}
+    if home.secrets_file.exists():
+        known = json.loads(home.secrets_file.read_text())
+    missing = [name for name in _ACCOUNTS if name not in known]
+    if missing:
+        known |= {name: secrets.token_hex(16) for name in missing}
+        write(home.secrets_file, json.dumps(known, indent=1), mode=0o600)
+    return known
+
+
+def write(path: pathlib.Path, text: str, mode: int = 0o644) -> None:
+    """Replace a file by rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix='.new-')
+    with os.fdopen(handle, 'w') as stream:
+        stream.write(text)
+        stream.flush()
+        os.fchmod(stream.fileno(), mode)
+        os.fsync(stream.fileno())
+    os.rename(name, path)

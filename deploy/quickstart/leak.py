@@ -1,0 +1,204 @@
+"""Find what no living server owns: the proof that deleting deletes.
+
+``gather`` looks, ``judge`` decides. Nothing is removed here.
+"""
+
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+import dataclasses
+import json
+import os
+import pathlib
+import re
+from typing import Any
+
+from deploy.quickstart import cloud
+from deploy.quickstart import constants
+from deploy.quickstart import database
+from deploy.quickstart import engine
+from deploy.quickstart import home as home_module
+from deploy.quickstart import network
+
+_UUID = r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+_CONTAINER = re.compile(rf'nova-({_UUID})(?:-rescue|-resize)?')
+_IMAGE = re.compile(rf'nova-image/({_UUID}):')
+# What Neutron's agents serve a network or a router from.
+_AGENT = re.compile(rf'(?:ovnmeta|qdhcp|qrouter)-({_UUID})')
+# Devices are named by the first letters of their Neutron port.
+_DEVICE = re.compile(r'(?:tap|qvo|qvb|qbr|nvc)([0-9a-f]{8}-[0-9a-f]{2})')
+
+
+@dataclasses.dataclass(frozen=True)
+class Living:
+    """What the cloud says exists."""
+
+    servers: frozenset[str]
+    ports: frozenset[str]
+    networks: frozenset[str]
+    routers: frozenset[str]
+    images: frozenset[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What is there, by kind; see ``gather`` for what each is."""
+
+    containers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    images: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    agent_namespaces: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    switch_ports: tuple[str, ...] = ()
+    mounts: tuple[str, ...] = ()
+    map_entries: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    consumers: tuple[str, ...] = ()
+    server_ports: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+def find(home: home_module.Home, state: home_module.State) -> list[str]:
+    """List what leaked, one line each."""
+    with cloud.errors():
+        admin = cloud.connect(home_module.load_secrets(home))
+        return list(judge(gather(home, admin), living(admin)))
+
+
+def living(admin: Any) -> Living:
+    """Ask the cloud what exists."""
+    return Living(
+        servers=frozenset(
+            server.id
+            for server in admin.compute.servers(
+                details=False, all_projects=True
+            )
+        ),
+        ports=frozenset(port.id for port in admin.network.ports()),
+        networks=frozenset(net.id for net in admin.network.networks()),
+        routers=frozenset(router.id for router in admin.network.routers()),
+        images=frozenset(image.id for image in admin.image.images()),
+    )
+
+
+def gather(home: home_module.Home, admin: Any) -> Found:
+    """Look at the machine and at what the APIs keep for servers."""
+    map_dir = pathlib.Path(constants.RUNTIME_MAP_DIR)
+    known = database.instance_uuids(home)
+    mountinfo = pathlib.Path('/proc/self/mountinfo').read_text()
+    namespaces = network.namespaces()
+    return Found(
+        containers={
+            container['id']: container['name']
+            for container in engine.containers(home)
+        },
+        images=tuple(engine.images(home)),
+        namespaces=_ours(namespaces, known),
+        agent_namespaces=tuple(filter(_AGENT.fullmatch, namespaces)),
+        devices=tuple(os.listdir('/sys/class/net')),
+        switch_ports=_switch_ports(home),
+        mounts=_ours(_last_parts(mountinfo), known),
+        map_entries=tuple(os.listdir(map_dir)) if map_dir.exists() else (),
+        folders=tuple(os.listdir(home.data / 'nova/instances')),
+        consumers=tuple(_consumers(admin)),
+        server_ports={
+            port.id: port.device_id
+            for port in admin.network.ports()
+            if (port.device_owner or '').startswith('compute:')
+        },
+    )
+
+
+def judge(found: Found, alive: Living) -> Iterator[str]:
+    """Say of each thing why nobody owns it; be silent about the rest."""
+    servers = alive.servers
+    yield from _named('container', found.containers.values(), servers)
+    yield from _named('netns', found.namespaces, servers)
+    yield from _of_agents(found.agent_namespaces, alive)
+    yield from _named('mount', found.mounts, servers)
+    yield from _images(found.images, alive)
+    yield from _of_ports('device', found.devices, alive)
+    yield from _of_ports('OVS port', found.switch_ports, alive)
+    for entry in found.map_entries:
+        if entry not in found.containers:
+            yield f'map entry {entry}: no such container'
+    folders = [name for name in found.folders if re.fullmatch(_UUID, name)]
+    yield from _of_servers('instance folder', folders, servers)
+    yield from _of_servers('allocation', found.consumers, servers)
+    for port, server in found.server_ports.items():
+        if server not in servers:
+            yield f'Neutron port {port}: no such server {server}'
+
+
+def _images(names: Iterable[str], alive: Living) -> Iterator[str]:
+    """Nova keeps images of no server for a while: that is its cache."""
+    for name in names:
+        match = _IMAGE.match(name)
+        is_gone = match is not None and match[1] not in alive.images
+        if is_gone or name.startswith('<none>'):
+            yield f'image {name}: not in Glance'
+
+
+def _of_servers(
+    kind: str, uuids: Iterable[str], servers: frozenset[str]
+) -> Iterator[str]:
+    for uuid in uuids:
+        if uuid not in servers:
+            yield f'{kind} {uuid}: no such server'
+
+
+def _named(
+    kind: str, names: Iterable[str], servers: frozenset[str]
+) -> Iterator[str]:
+    for name in names:
+        match = _CONTAINER.fullmatch(name)
+        if match and match[1] not in servers:
+            yield f'{kind} {name}: no such server'
+
+
+def _of_agents(names: Iterable[str], alive: Living) -> Iterator[str]:
+    for name in names:
+        match = _AGENT.fullmatch(name)
+        if match and match[1] not in alive.networks | alive.routers:
+            yield f'netns {name}: no such network or router'
+
+
+def _of_ports(kind: str, names: Iterable[str], alive: Living) -> Iterator[str]:
+    ports = {port[:11] for port in alive.ports}
+    # OVN's metadata agent names its devices by network, and puts a 0 or 1
+    # in the place of the last letter.
+    networks = {network_id[:10] for network_id in alive.networks}
+    for name in names:
+        match = _DEVICE.fullmatch(name)
+        if match and match[1] not in ports and match[1][:10] not in networks:
+            yield f'{kind} {name}: no such Neutron port'
+
+
+def _ours(names: Iterable[str], known: set[str]) -> tuple[str, ...]:
+    """Keep the names of instances that this cloud has or had."""
+    return tuple(
+        name
+        for name in names
+        if (match := _CONTAINER.fullmatch(name)) and match[1] in known
+    )
+
+
+def _last_parts(mountinfo: str) -> list[str]:
+    """Name each mount by its last part, once: propagation repeats them."""
+    points = [line.split()[4] for line in mountinfo.splitlines()]
+    return sorted({point.rpartition('/')[2] for point in points})
+
+
+def _switch_ports(home: home_module.Home) -> tuple[str, ...]:
+    answer = network.vsctl(
+        home, '--format=json', '--columns=name', 'list', 'Interface'
+    )
+    return tuple(row[0] for row in json.loads(answer)['data'])
+
+
+def _consumers(admin: Any) -> Iterator[str]:
+    """List who has allocations on any resource provider."""
+    for provider in admin.placement.resource_providers():
+        answer = admin.placement.get(
+            f'/resource_providers/{provider.id}/allocations'
+        )
+        yield from answer.json()['allocations']

@@ -1,0 +1,215 @@
+"""Write the configuration files from the templates.
+
+The table says which template becomes which file, and who may read it.
+"""
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+import dataclasses
+import grp
+import os
+import pathlib
+import shlex
+import shutil
+import socket
+
+import jinja2
+
+from deploy.quickstart import constants
+from deploy.quickstart import home as home_module
+from deploy.quickstart import roster
+from deploy.quickstart import service as service_module
+
+_TEMPLATES = pathlib.Path(__file__).parent / 'templates'
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+    """One file below ``etc``; readable by ``group`` alone if there is one."""
+
+    template: str
+    target: str
+    group: str | None = None
+
+
+_NOVA = constants.USER
+FILES = (
+    File('my.cnf.j2', 'mysql/my.cnf'),
+    File('rabbitmq.conf.j2', 'rabbitmq/rabbitmq.conf', 'rabbitmq'),
+    File('containerd.toml.j2', 'containerd/config.toml'),
+    File('daemon.json.j2', 'docker/daemon.json'),
+    File('keystone.conf.j2', 'keystone/keystone.conf', _NOVA),
+    File('placement.conf.j2', 'placement/placement.conf', _NOVA),
+    File('glance-api.conf.j2', 'glance/glance-api.conf', _NOVA),
+    File('nova.conf.j2', 'nova/nova.conf', _NOVA),
+    File('nova-compute.conf.j2', 'nova/nova-compute.conf', _NOVA),
+    File('rootwrap.conf.j2', 'nova/rootwrap.conf'),
+    File('neutron.conf.j2', 'neutron/neutron.conf', _NOVA),
+    File('ml2_conf.ini.j2', 'neutron/ml2_conf.ini', _NOVA),
+    File('openvswitch_agent.ini.j2', 'neutron/openvswitch_agent.ini', _NOVA),
+    File('dhcp_agent.ini.j2', 'neutron/dhcp_agent.ini', _NOVA),
+    File('l3_agent.ini.j2', 'neutron/l3_agent.ini', _NOVA),
+    File('metadata_agent.ini.j2', 'neutron/metadata_agent.ini', _NOVA),
+    File('supervisord.conf.j2', 'supervisord.conf'),
+)
+
+# What a node has of these.
+_NODE_FILES = {
+    'containerd/config.toml',
+    'docker/daemon.json',
+    'nova/nova-compute.conf',
+    'neutron/neutron.conf',
+    'neutron/openvswitch_agent.ini',
+}
+
+# What the packages bring and the services read: folder in the virtual
+# environment to folder below etc.
+_COPIED = {
+    'etc/nova/api-paste.ini': 'nova/api-paste.ini',
+    'etc/nova/rootwrap.d': 'nova/rootwrap.d',
+    'etc/neutron/api-paste.ini': 'neutron/api-paste.ini',
+    'etc/glance/glance-api-paste.ini': 'glance/glance-api-paste.ini',
+    'etc/glance/metadefs': 'glance/metadefs',
+}
+
+
+def engine() -> jinja2.Environment:
+    """Make the template engine; an unknown name is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        autoescape=False,
+    )
+    environment.filters['quote'] = shlex.quote
+    environment.filters['percent'] = percent
+    environment.filters['environment'] = environment_line
+    return environment
+
+
+def percent(text: str) -> str:
+    """Escape what supervisor would take for an expansion."""
+    return text.replace('%', '%%')
+
+
+def environment_line(variables: Mapping[str, str]) -> str:
+    """Write variables as supervisor reads them."""
+    return ','.join(f'{name}="{value}"' for name, value in variables.items())
+
+
+def context(
+    home: home_module.Home,
+    state: home_module.State,
+    *,
+    datapath: str,
+    compute_driver: str,
+    secrets: Mapping[str, str],
+) -> dict[str, object]:
+    """Gather what the templates may name."""
+    return {
+        'home': home,
+        'network': state.network,
+        'datapath': datapath,
+        'compute_driver': compute_driver,
+        'secrets': secrets,
+        'host': socket.gethostname(),
+        'address': constants.MANAGEMENT_ADDRESS,
+        'is_node': False,
+        'management': constants.MANAGEMENT_ADDRESS,
+        'region': constants.REGION,
+        'runtime_map_dir': constants.RUNTIME_MAP_DIR,
+        'user': constants.USER,
+        'services': roster.services(home, state),
+    }
+
+
+def node_context(
+    names: Mapping[str, object],
+    home: home_module.Home,
+    node: home_module.Node,
+    compute_driver: str,
+) -> dict[str, object]:
+    """Change what differs on a node."""
+    return {
+        **names,
+        'home': home.of_node(node.name),
+        'host': node.name,
+        'address': node.address,
+        'is_node': True,
+        'compute_driver': compute_driver,
+    }
+
+
+def texts(
+    names: Mapping[str, object], files: Iterable[File] = FILES
+) -> dict[File, str]:
+    """Render files; writes nothing."""
+    environment = engine()
+    return {
+        file: environment.get_template(file.template).render(names)
+        for file in files
+    }
+
+
+def write_all(
+    home: home_module.Home, names: Mapping[str, object]
+) -> list[str]:
+    """Write what differs from what is there.
+
+    :returns: the files that there were and that are different now
+    """
+    for source, target in _COPIED.items():
+        _copy(home.venv / source, home.etc / target)
+    return _write_files(home, texts(names))
+
+
+def write_node(home: home_module.Home, names: Mapping[str, object]) -> None:
+    """Write the configuration of a node."""
+    files = [file for file in FILES if file.target in _NODE_FILES]
+    _write_files(home, texts(names, files))
+
+
+def _write_files(
+    home: home_module.Home, contents: Mapping[File, str]
+) -> list[str]:
+    return [
+        file.target
+        for file, text in contents.items()
+        if _write(home.etc / file.target, text, file.group)
+    ]
+
+
+def write_sudoers(names: Mapping[str, object]) -> None:
+    """Let user nova run nova-rootwrap with our configuration, no more."""
+    text = engine().get_template('sudoers.j2').render(names)
+    home_module.write(pathlib.Path(constants.SUDOERS), text, mode=0o440)
+
+
+def _write(path: pathlib.Path, text: str, group: str | None) -> bool:
+    before = path.read_text() if path.exists() else None
+    if before == text:
+        return False
+    home_module.write(path, text, mode=0o640 if group else 0o644)
+    if group:
+        os.chown(path, 0, grp.getgrnam(group).gr_gid)
+    return before is not None
+
+
+def _copy(source: pathlib.Path, target: pathlib.Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True)
+    else:
+        shutil.copy(source, target)
+
+
+def service_ports(
+    services: Iterable[service_module.Service],
+) -> dict[tuple[str, int], str]:
+    """Map every address and port that will be bound to its service."""
+    return {
+        (service.address, service.port): service.name
+        for service in services
+        if service.port is not None
+    }
