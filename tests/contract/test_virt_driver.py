@@ -1,0 +1,173 @@
+"""Nova's own cases for virt drivers, run against ours.
+
+The engine and the network are the fakes that pass the same contracts as the
+real ones; everything between them and Nova is the driver's own.
+"""
+
+import inspect
+import pathlib
+from unittest import mock
+
+from nova import objects
+from nova import test
+from nova.tests.unit.virt import test_virt_drivers
+from nova.virt import driver as nova_driver
+
+from novadocker import driver
+from tests.fixtures import archives
+from tests.fixtures import fake_engine
+from tests.fixtures import fake_network
+
+HOST = 'myhostname'
+# What Nova's cases may leave unimplemented and this driver does implement:
+# there they would pass by doing nothing.
+IMPLEMENTED = (
+    'cleanup',
+    'destroy',
+    'get_available_nodes',
+    'get_available_resource',
+    'get_console_output',
+    'get_host_ip_addr',
+    'get_host_uptime',
+    'get_info',
+    'get_num_instances',
+    'init_host',
+    'list_instance_uuids',
+    'list_instances',
+    'pause',
+    'plug_vifs',
+    'power_off',
+    'power_on',
+    'prepare_for_spawn',
+    'reboot',
+    'resume_state_on_host_boot',
+    'spawn',
+    'unpause',
+    'unplug_vifs',
+    'update_provider_tree',
+)
+
+
+def _fetch(context, image_href, path, trusted_certs=None):
+    pathlib.Path(path).write_bytes(archives.saved([archives.layer()]))
+
+
+def _docker_image(context, instance):
+    return objects.ImageMeta.from_dict(
+        {'id': instance['image_ref'], 'container_format': 'docker'}
+    )
+
+
+def _takes_the_same(theirs, ours):
+    """Tell whether a call of Nova's fits our method as it fits Nova's."""
+    ours = list(inspect.signature(ours).parameters.values())
+    theirs = list(inspect.signature(theirs).parameters.values())
+    if any(each.kind is each.VAR_POSITIONAL for each in ours):
+        return True
+    return [each.name for each in ours] == [
+        each.name for each in theirs
+    ] and all(
+        wanted.default in (wanted.empty, has.default)
+        for wanted, has in zip(theirs, ours, strict=True)
+    )
+
+
+class DockerDriverTestCase(
+    test_virt_drivers._VirtDriverTestCase, test.TestCase
+):
+    def setUp(self):
+        self.driver_module = 'nova.virt.docker.DockerDriver'
+        self.engine = fake_engine.FakeEngine()
+        self.plumber = fake_network.FakePlumber()
+        for name, fake in (
+            ('novadocker.engine.engine.Engine', self.engine),
+            ('novadocker.network.plumber.Plumber', self.plumber),
+        ):
+            self._put_in_place(name, fake)
+        super().setUp()
+        self.stub_out('nova.virt.images.fetch', _fetch)
+        self.stub_out(
+            'nova.tests.unit.utils.get_test_image_object', _docker_image
+        )
+        self.connection.init_host(HOST)
+
+    def _put_in_place(self, name, fake):
+        # NOTE: before Nova's setUp, which makes the driver.
+        patcher = mock.patch(name, autospec=True, return_value=fake)
+        patcher.start()
+        self.addCleanup(patcher.stop)
+
+    def test_live_migration(self):
+        self.skipTest('a container cannot be migrated live')
+
+    def test_live_migration_force_complete(self):
+        self.skipTest('a container cannot be migrated live')
+
+    def test_spawn_makes_one_running_container_on_its_network(self):
+        instance, network_info = self._get_running_instance()
+        (container,) = self.engine.containers()
+        self.assertTrue(container.state.is_live)
+        self.assertEqual(
+            {instance.uuid: [vif['id'] for vif in network_info]},
+            self.plumber.plugged,
+        )
+        self.assertEqual({container.id: instance.uuid}, self.plumber.mapped)
+        self.assertEqual(
+            [instance.uuid], self.connection.list_instance_uuids()
+        )
+
+    def test_destroy_leaves_nothing(self):
+        instance, network_info = self._get_running_instance()
+        self.connection.destroy(self.ctxt, instance, network_info)
+        self.assertEqual([], self.engine.containers())
+        self.assertEqual(set(), self.plumber.netns)
+        self.assertEqual({}, self.plumber.mapped)
+
+    def test_available_resource_is_of_a_host_of_containers(self):
+        found = self.connection.get_available_resource(HOST)
+        self.assertIn(
+            found['hypervisor_type'],
+            [
+                each
+                for triple in found['supported_instances']
+                for each in triple
+            ],
+        )
+
+
+class InterfaceTestCase(test.NoDBTestCase):
+    def test_every_method_takes_what_nova_hands_over(self):
+        wrong = [
+            name
+            for name, ours in self._overridden()
+            if name != '__init__'
+            and not _takes_the_same(
+                getattr(nova_driver.ComputeDriver, name), ours
+            )
+        ]
+        self.assertEqual([], wrong)
+
+    def _overridden(self):
+        for name, value in vars(driver.DockerDriver).items():
+            if callable(value) and hasattr(nova_driver.ComputeDriver, name):
+                yield name, value
+
+    def test_what_is_promised_is_implemented(self):
+        self.assertEqual(
+            set(),
+            set(IMPLEMENTED) - {name for name, _ in self._overridden()},
+        )
+
+    def test_every_capability_is_one_that_nova_knows(self):
+        self.assertEqual(
+            set(nova_driver.ComputeDriver.capabilities),
+            set(driver.DockerDriver.capabilities),
+        )
+
+    def test_it_answers_to_no_public_name_that_nova_does_not_know(self):
+        public = {
+            name
+            for name, value in vars(driver.DockerDriver).items()
+            if callable(value) and not name.startswith('_')
+        }
+        self.assertEqual(set(), public - set(dir(nova_driver.ComputeDriver)))

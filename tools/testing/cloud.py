@@ -1,0 +1,47 @@
+"""The quickstart's cloud for the tests that speak to public APIs."""
+
+from collections.abc import Iterator
+import contextlib
+import pathlib
+import time
+
+from tools.testing import command
+from tools.testing import failure
+
+DOWN_S = 120
+
+
+@contextlib.contextmanager
+def up(
+    checkout: pathlib.Path,
+    network: str,
+    *,
+    log: pathlib.Path,
+    deadline: float,
+) -> Iterator[None]:
+    """Have a cloud; one that was up before stays up.
+
+    :raises LevelNotRun: it does not come up, or does not go down
+    """
+    quickstart = str(checkout / 'tools' / 'quickstart')
+    if not pathlib.Path(quickstart).exists():
+        raise failure.LevelNotRun('there is no tools/quickstart')
+    if command.run([quickstart, 'status'], log=log, deadline=deadline) == 0:
+        yield
+        return
+    print(f'the cloud is coming up (see {log})', flush=True)
+    began = time.monotonic()
+    try:
+        command.check(
+            [quickstart, 'up', '--network', network],
+            log=log,
+            deadline=deadline,
+        )
+        print(f'the cloud is up, {time.monotonic() - began:.0f} s', flush=True)
+        yield
+    finally:
+        command.check(
+            [quickstart, 'down'],
+            log=log,
+            deadline=time.monotonic() + DOWN_S,
+        )

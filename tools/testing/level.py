@@ -1,0 +1,103 @@
+"""The levels: what each needs and how much of the time is its own."""
+
+from collections.abc import Sequence
+import dataclasses
+
+NOVA = ('nova-34', 'nova-33')
+
+
+@dataclasses.dataclass(frozen=True)
+class Level:
+    """One level.
+
+    :ivar environments: names of the virtual environments it runs in, one
+        run each; the files of the same name are in tests/constraints
+    :ivar minutes: its part of the 75 minutes of a whole run; what an
+        earlier level leaves is added
+    :ivar only: regular expression for the names of its tests, if it has not
+        all of the folder
+    :ivar packages: Debian packages, of which only programs are used
+    :ivar network: Neutron's back end in the cloud that it needs, if any
+    :ivar is_trixie: whether the tests' Docker engine is that of Debian 13
+    :ivar is_full: whether only ``--full`` or its own name starts it
+    """
+
+    name: str
+    environments: Sequence[str]
+    minutes: int
+    tests: str = ''
+    only: str = ''
+    packages: Sequence[str] = ()
+    needs_root: bool = False
+    network: str = ''
+    is_trixie: bool = False
+    is_full: bool = False
+
+    def title(self, environment: str) -> str:
+        """Name one run of this level."""
+        if len(self.environments) == 1:
+            return self.name
+        return f'{self.name}[{environment}]'
+
+
+# The order is that of a reader's patience: what fails in seconds comes first.
+LEVELS = (
+    Level('style', ('style',), 6),
+    Level('unit', NOVA[:1], 6, 'tests/unit'),
+    Level('contract', NOVA, 12, 'tests/contract'),
+    Level(
+        'functional',
+        NOVA[:1],
+        16,
+        'tests/functional',
+        packages=('docker.io', 'iproute2', 'openvswitch-switch', 'sudo'),
+        needs_root=True,
+    ),
+    Level(
+        'integration',
+        NOVA[:1],
+        35,
+        'tests/integration',
+        needs_root=True,
+        network='ovs',
+    ),
+    Level(
+        'functional-26',
+        NOVA[:1],
+        16,
+        'tests/functional',
+        only=r'tests\.functional\.test_(boot|engine|image|runtime)\.',
+        packages=(
+            *('debootstrap', 'docker.io', 'iproute2', 'openvswitch-switch'),
+        ),
+        needs_root=True,
+        is_trixie=True,
+        is_full=True,
+    ),
+    Level(
+        'integration-ovn',
+        NOVA[:1],
+        35,
+        'tests/integration',
+        needs_root=True,
+        network='ovn',
+        is_full=True,
+    ),
+)
+
+
+def chosen(names: Sequence[str], *, full: bool) -> list[Level]:
+    """Pick levels in their own order; without names, those of a whole run."""
+    if names:
+        return [each for each in LEVELS if each.name in names]
+    return [each for each in LEVELS if full or not each.is_full]
+
+
+def deadlines_s(levels: Sequence[Level]) -> list[int]:
+    """Tell for each level when it has to be over, counted from the start."""
+    ends = []
+    end = 0
+    for level in levels:
+        end += level.minutes * 60
+        ends.append(end)
+    return ends
