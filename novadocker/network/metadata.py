@@ -2,12 +2,14 @@
 
 OVN has no router or DHCP agent that does: each network has a port of its own
 for it, of which a DHCP client would learn. A container has none, so Neutron
-is asked for the port, once for each network.
+is asked for the port, once for each network and again when its subnets have
+changed.
 """
 
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+import ipaddress
 from typing import Any
 
 from oslo_log import log as logging
@@ -32,22 +34,29 @@ class MetadataPorts:
     def addresses(
         self, network_info: Sequence[Mapping[str, Any]]
     ) -> dict[str, str]:
-        """Give the address by the id of the network; none is left out.
+        """Give the address by the id of the network, where there is one.
 
         Where Neutron cannot be asked a server goes without the route: it
         must be possible to start one while Neutron is down.
         """
         networks = {
-            vif['network']['id'] for vif in network_info if _is_ovn(vif)
+            vif['network']['id']: vif['network']
+            for vif in network_info
+            if _is_ovn(vif)
         }
-        for network_id in networks - set(self._known):
-            address = self._ask(network_id)
-            if address is not None:
-                self._known[network_id] = address
+        for network_id, network in networks.items():
+            if not _is_in(self._known.get(network_id), network):
+                self._renew(network_id)
         return {
             network_id: self._known[network_id]
-            for network_id in networks & set(self._known)
+            for network_id in networks
+            if network_id in self._known
         }
+
+    def _renew(self, network_id: str) -> None:
+        address = self._ask(network_id)
+        if address is not None:
+            self._known[network_id] = address
 
     def _ask(self, network_id: str) -> str | None:
         try:
@@ -66,6 +75,16 @@ class MetadataPorts:
             if ':' not in fixed_ip['ip_address']
         ]
         return addresses[0] if addresses else None
+
+
+def _is_in(address: str | None, network: Mapping[str, Any]) -> bool:
+    # A network keeps its id when its subnets are replaced, and the port then
+    # has another address.
+    return address is not None and any(
+        ipaddress.ip_address(address) in ipaddress.ip_network(subnet['cidr'])
+        for subnet in network['subnets']
+        if subnet['cidr']
+    )
 
 
 def _is_ovn(vif: Mapping[str, Any]) -> bool:

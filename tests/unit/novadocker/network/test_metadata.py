@@ -27,9 +27,10 @@ class MetadataPortsTestCase(testtools.TestCase):
             raise answer
         return answer
 
-    def _addresses(self, details=OVN):
+    def _addresses(self, details=OVN, cidr='10.0.0.0/24'):
+        subnets = [vif.subnet('fd00::/64'), vif.subnet(cidr)]
         return self.ports.addresses(
-            [vif.vif(network_id=NETWORK, details=details)]
+            [vif.vif(*subnets, network_id=NETWORK, details=details)]
         )
 
     def test_first_address_of_version_4(self):
@@ -39,6 +40,21 @@ class MetadataPortsTestCase(testtools.TestCase):
         self._addresses()
         self.assertEqual({NETWORK: '10.0.0.2'}, self._addresses())
         self.assertEqual([NETWORK], self.asked)
+
+    def test_network_with_another_subnet_is_asked_for_again(self):
+        self.answers.append([port('10.9.0.2')])
+        self._addresses()
+        self.assertEqual(
+            {NETWORK: '10.9.0.2'}, self._addresses(cidr='10.9.0.0/24')
+        )
+
+    def test_what_was_known_serves_while_neutron_is_down(self):
+        self.answers.append(OSError('refused'))
+        self._addresses()
+        self.assertEqual(
+            {NETWORK: '10.0.0.2'}, self._addresses(cidr='10.9.0.0/24')
+        )
+        self.assertEqual(2, len(self.asked))
 
     def test_other_drivers_need_nobody(self):
         details = {'bound_drivers': {'0': 'openvswitch'}}
