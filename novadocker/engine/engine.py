@@ -144,7 +144,9 @@ class Engine:
 
         One call of the engine, and one more for each container that it never
         saw before: the list does not tell the runtime (DESIGN D5), nor pid
-        and exit code, which are left out.
+        and exit code, which are left out. The state in it may be that of some
+        milliseconds ago, before a stop that has already returned (Docker 26);
+        what has to be right is inspected.
         """
         filters = {'label': [constants.LABEL_UUID]}
         with self._call('list containers') as client:

@@ -11,6 +11,7 @@ import uuid
 from novadocker import exception
 from novadocker import identity
 from novadocker import model
+from tests.fixtures import netns
 
 MIB = 1024 * 1024
 _NOWHERE = 'f' * 64
@@ -230,13 +231,22 @@ class EngineContract:
         created, _ = self._create()
         stopped = self._started()
         self.engine.stop(stopped, 0)
-        found = {each.id: each for each in self.engine.containers()}
+        found = self._listed()
         self.assertEqual(model.ContainerState.CREATED, found[created].state)
-        self.assertEqual(model.ContainerState.EXITED, found[stopped].state)
         for container_id in (created, stopped):
             self.assertTrue(
                 identity.is_ours(found[container_id], 'host1', self.runtime)
             )
+        # Docker 26 lists a state later than it shows it.
+        netns.wait_until(
+            lambda: (
+                self._listed()[stopped].state is model.ContainerState.EXITED
+            ),
+            'the stopped container in the list',
+        )
+
+    def _listed(self):
+        return {each.id: each for each in self.engine.containers()}
 
     def test_logs_are_what_was_written(self):
         container_id = self._started(command=('echo', 'hello'))

@@ -3,6 +3,7 @@
 import concurrent.futures
 import dataclasses
 import pathlib
+import subprocess
 import tracemalloc
 
 import fixtures
@@ -17,6 +18,7 @@ import novadocker.privsep
 from novadocker.privsep import runtime_map
 from tests.contract import engine_contract
 from tests.fixtures import dockerd
+from tests.fixtures import engine_root
 from tests.fixtures import netns
 from tests.fixtures import rootfs
 
@@ -150,6 +152,16 @@ class ContainerTest(EngineTestCase):
         )
         self.engine.start(container_id)
         self.assertEqual(0, self.engine.wait_exit(container_id, 20))
+
+    def test_engine_is_that_of_the_root_that_was_asked_for(self):
+        root = engine_root.ROOT or '/'
+        said = subprocess.run(
+            ['chroot', root, 'dockerd', '--version'],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        self.assertIn(f' {self.engine.info().version},', said)
 
     def test_container_that_another_made_from_our_snapshot_is_not_ours(self):
         labels = engine_contract.spec(self.image, 'nova').labels

@@ -143,11 +143,13 @@ class ImageStoreTest(testtools.TestCase):
 
     def test_what_this_engine_saves_comes_back_as_it_was(self) -> None:
         mark = archives.files({'tmp/mark': b'here'})
-        # The same layer twice: docker save writes a link for it.
+        # The same layer twice: docker save writes it once, and a link before
+        # Docker 25, the same name again since.
         loaded = self.ensure(saved(rootfs.layer(), mark, mark))
         content = b''.join(self.dockerd.client.get_image(loaded.reference))
         with tarfile.open(fileobj=io.BytesIO(content)) as opened:
-            self.assertTrue(any(info.issym() for info in opened))
+            found = [opened.extractfile(x).read() for x in opened if x.isreg()]
+        self.assertEqual(1, found.count(mark))
         again = self.ensure(content, OTHER_ID)
         self.assertEqual(loaded.config_digest, again.config_digest)
         self.assert_holds_only(loaded.reference, again.reference)
