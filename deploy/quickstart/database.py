@@ -9,6 +9,7 @@ import concurrent.futures
 import json
 import pathlib
 import shutil
+import socket
 
 from deploy.quickstart import constants
 from deploy.quickstart import home as home_module
@@ -86,6 +87,7 @@ def make_schemas(
     if not wanted:
         return []
     query(home, ''.join(_fresh(name) for name in wanted) + _user(secrets))
+    _flush_cache()
     deeds: dict[str, Callable[[], None]] = {
         'keystone': lambda: _keystone(home, secrets),
         'glance': lambda: _sync(home, 'glance-manage', 'db_sync'),
@@ -100,6 +102,17 @@ def make_schemas(
     for future in futures:
         future.result()
     return wanted
+
+
+def _flush_cache() -> None:
+    """Drop what Keystone remembers of a database that was dropped.
+
+    Its bootstrap would take the region of an interrupted run for its own.
+    """
+    address = (constants.LOOPBACK, constants.MEMCACHED_PORT)
+    with socket.create_connection(address, timeout=5) as link:
+        link.sendall(b'flush_all\r\n')
+        link.recv(64)
 
 
 def _fresh(name: str) -> str:
@@ -171,8 +184,11 @@ def _nova(
         'cell1': connection(home, secrets, 'nova'),
         'transport_url': transport_url,
     }
+    # User nova cannot read a checkout that lies in root's home.
+    script = home.path / 'libexec' / _SCRIPT.name
+    home_module.write(script, _SCRIPT.read_text())
     process.run(
-        [home.bin / 'python', _SCRIPT],
+        [home.bin / 'python', script],
         env=process.environment(home),
         log=home.log_of('schema-nova'),
         user=constants.USER,

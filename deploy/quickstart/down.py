@@ -78,6 +78,7 @@ def remove_node(home: home_module.Home, name: str) -> None:
         inside = home.of_node(name)
         _stop_node(supervisor, inside, name)
         end_orphans(inside)
+        node.disconnect_switch(home, leaving)
         node.clear(home, leaving)
         unmount(inside)
         home_module.save_state(home, state.without_node(leaving))
@@ -171,6 +172,7 @@ def _remove_devices(bridges: list[str], instances: set[str]) -> None:
     }
     for name in known:
         network.delete_device(name)
+    network.delete_datapath()
 
 
 def _purge(home: home_module.Home) -> None:

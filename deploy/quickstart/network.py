@@ -19,6 +19,7 @@ _SCHEMAS = {
     'ovn/nb.db': '/usr/share/ovn/ovn-nb.ovsschema',
     'ovn/sb.db': '/usr/share/ovn/ovn-sb.ovsschema',
 }
+_DATAPATH_DEVICE = 'ovs-netdev'
 _CIDRS = (constants.MANAGEMENT_CIDR, constants.PUBLIC_CIDR)
 
 
@@ -234,6 +235,15 @@ def remove_bridges(home: home_module.Home) -> list[str]:
     for name in names:
         vsctl(home, '--if-exists', 'del-br', name)
     return names
+
+
+def delete_datapath() -> None:
+    """Delete the tap that a killed vswitchd leaves of a userspace datapath.
+
+    It bears the same name whoever made it.
+    """
+    if not _foreign_vswitchd():
+        delete_device(_DATAPATH_DEVICE)
 
 
 def forget_switch(home: home_module.Home) -> None:

@@ -105,6 +105,21 @@ def connect_switch(
         network.vsctl(end, '--may-exist', 'add-port', bridge, name)
 
 
+def disconnect_switch(home: home_module.Home, node: home_module.Node) -> None:
+    """Take the cable out of the machine's own switch.
+
+    A userspace switch goes on reading from a device that is gone: under a
+    port that was left, the next cable of this name would be dead.
+    """
+    network.vsctl(
+        home,
+        '--if-exists',
+        'del-port',
+        constants.PHYSICAL_BRIDGE,
+        _cable(node),
+    )
+
+
 def clear(home: home_module.Home, node: home_module.Node) -> None:
     """Take the namespaces and the cables away; nothing may run in there."""
     inside = home.of_node(node.name)
@@ -142,7 +157,9 @@ def require_empty(admin: Any, node: home_module.Node) -> None:
     """
     found = [
         server.name
-        for server in admin.compute.servers(all_projects=True, host=node.name)
+        for server in admin.compute.servers(
+            all_projects=True, compute_host=node.name
+        )
     ]
     if found:
         raise exception.OperationFailed(

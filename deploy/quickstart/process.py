@@ -12,6 +12,7 @@ import dataclasses
 import os
 import pathlib
 import pwd
+import re
 import signal
 import subprocess
 import time
@@ -80,7 +81,8 @@ def run(
             stderr=subprocess.STDOUT if log else subprocess.PIPE,
             text=True,
             check=False,
-            cwd=cwd,
+            # Another user may not be able to enter the folder we are in.
+            cwd=cwd or (user and '/'),
             user=identity.user,
             group=identity.group,
             extra_groups=identity.extra_groups,
@@ -163,18 +165,30 @@ def wait_until(
 def owned_pids(
     home: home_module.Home, proc: pathlib.Path = pathlib.Path('/proc')
 ) -> list[int]:
-    """List the processes that started from this home's environment."""
+    """List the processes that started from this home's environment.
+
+    Some write their title over their environment, and what sudo starts has
+    another: those are known by the configuration that they were given.
+    """
     mark = f'{constants.OWNER_VARIABLE}={home.path}'.encode()
+    folder = re.escape(str(home.path).encode())
+    config = re.compile(
+        rb'--config-file[= ]' + folder + rb'/(?:nodes/[^/]+/)?etc/'
+    )
     return [
         int(entry.name)
         for entry in proc.iterdir()
-        if entry.name.isdigit() and mark in _environ(entry)
+        if entry.name.isdigit()
+        and (
+            mark in _words(entry / 'environ')
+            or config.search(b' '.join(_words(entry / 'cmdline')))
+        )
     ]
 
 
-def _environ(entry: pathlib.Path) -> list[bytes]:
+def _words(path: pathlib.Path) -> list[bytes]:
     try:
-        return (entry / 'environ').read_bytes().split(b'\0')
+        return path.read_bytes().split(b'\0')
     except OSError:  # ended meanwhile, or a kernel thread
         return []
 
