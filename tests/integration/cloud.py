@@ -21,6 +21,8 @@ IMAGE = 'memcached:latest'
 FLAVOR = 'm1.tiny'
 NETWORK = 'private'
 PORT = 11211
+# The compute host that the machine itself is.
+HOST = socket.gethostname()
 # What sends an image to docker hosts, also into an isolated aggregate.
 DOCKER_PROPERTIES = {
     'img_hv_type': 'docker',
@@ -125,8 +127,19 @@ class CloudTestCase(testtools.TestCase):
             data=rootfs.archive('shell:latest'),
             **DOCKER_PROPERTIES,
         )
-        self.addCleanup(self.admin.image.delete_image, image.id)
+        self.addCleanup(self._forget_image, image.id)
         return name
+
+    def _forget_image(self, image_id):
+        """Delete an image, and what the engine keeps of it.
+
+        The driver keeps images for the next boot, whatever becomes of them in
+        Glance.
+        """
+        self.admin.image.delete_image(image_id)
+        for image in self.engine.images(name=f'nova-image/{image_id}'):
+            for tag in image['RepoTags']:
+                self.engine.remove_image(tag)
 
     def image_id(self, name=IMAGE):
         """Find an image; Glance takes a colon in a name for an operator."""
@@ -136,6 +149,31 @@ class CloudTestCase(testtools.TestCase):
     def network(self):
         """Find a network that the admin may use; the private is demo's."""
         return self.admin.network.find_network(NETWORK)
+
+    def open_port(self):
+        """Make a security group that lets memcached's clients in."""
+        network = self.admin.network
+        group = network.create_security_group(name=f'test-{uuid.uuid4()}')
+        self.addCleanup(network.delete_security_group, group)
+        network.create_security_group_rule(
+            security_group_id=group.id,
+            direction='ingress',
+            protocol='tcp',
+            port_range_min=PORT,
+            port_range_max=PORT,
+        )
+        return group.name
+
+    def floating_ip(self, server):
+        """Give a server an address that the machine can reach."""
+        network = self.admin.network
+        (port,) = network.ports(device_id=server.id)
+        found = network.create_ip(
+            floating_network_id=network.find_network('public').id,
+            port_id=port.id,
+        )
+        self.addCleanup(network.delete_ip, found)
+        return found.floating_ip_address
 
     def delete(self, server):
         """Delete a server and see it gone."""
