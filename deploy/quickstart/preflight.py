@@ -38,6 +38,8 @@ def check(home: home_module.Home, network_flavour: str) -> None:
     check_disk(home.path)
     check_memory(pathlib.Path('/proc/meminfo').read_text())
     check_addresses(network.addresses())
+    if not home.is_installed():
+        check_devices(os.listdir('/sys/class/net'))
 
 
 def check_fresh(home: home_module.Home, network_flavour: str) -> None:
@@ -118,6 +120,25 @@ def check_addresses(addresses: Mapping[str, Iterable[str]]) -> None:
                     f'Device {device} has the address {cidr}, which the '
                     f'quickstart needs for itself: remove it.'
                 )
+
+
+def check_devices(names: Iterable[str]) -> None:
+    """Refuse where another switch has bridges of our names.
+
+    To be called where nothing of ours is installed: `down` deletes devices of
+    these names.
+    """
+    taken = {
+        constants.EXTERNAL_BRIDGE,
+        constants.INTEGRATION_BRIDGE,
+        constants.PHYSICAL_BRIDGE,
+        constants.MANAGEMENT_DEVICE,
+    } & set(names)
+    if taken:
+        raise exception.PreconditionMissing(
+            f'There is a device {", ".join(sorted(taken))} that is not of '
+            f'the quickstart: use a machine without Neutron of its own.'
+        )
 
 
 def check_ports(listing: str, wanted: Mapping[tuple[str, int], str]) -> None:
