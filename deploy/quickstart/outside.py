@@ -18,9 +18,9 @@ from deploy.quickstart import constants
 from deploy.quickstart import exception
 from deploy.quickstart import process
 
-# Marks our routes among all others; any number that no daemon uses
-# (iproute2, rt_protos).
-_PROTOCOL = '188'
+# Marks our routes among all others: a number that no routing daemon has
+# (iproute2, /etc/iproute2/rt_protos).
+_PROTOCOL = '77'
 _DEFAULT_SOURCES = 'https://pypi.org/ https://files.pythonhosted.org/'
 _HOST = re.compile(r'https?://(?:[^/@\s]+@)?([^/:\s]+)')
 _NETWORKS = tuple(

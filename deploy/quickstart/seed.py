@@ -20,6 +20,12 @@ _FLAVORS = {
     'm1.medium': (2, 4096, 20),
 }
 _POOL = constants.PUBLIC_POOL
+# What Neutron calls the agents that wire the ports of a host.
+_WIRING_AGENTS = (
+    'Open vSwitch agent',
+    'OVN Controller agent',
+    'OVN Controller Gateway agent',
+)
 
 
 def flavors(admin: Any) -> None:
@@ -93,7 +99,7 @@ def has_trait(admin: Any) -> bool:
 
 
 def wait_for_host(admin: Any, host: str) -> None:
-    """Wait until the scheduler can send a server to a host."""
+    """Wait until Nova can send a server to a host, and Neutron bind it."""
 
     def is_up() -> bool:
         return any(
@@ -107,6 +113,16 @@ def wait_for_host(admin: Any, host: str) -> None:
         )
 
     process.wait_until(is_up, 60, f'compute host {host} is up')
+    # A port that is bound before its agent has reported is a failed boot.
+    process.wait_until(
+        lambda: any(
+            agent.host == host and agent.is_alive
+            for agent in admin.network.agents()
+            if agent.agent_type in _WIRING_AGENTS
+        ),
+        60,
+        f'the network agent of {host} has reported',
+    )
 
 
 def networks(admin: Any, demo: Any) -> None:
