@@ -179,7 +179,7 @@ def _purge(home: home_module.Home) -> None:
     state = home_module.load_state(home)
     network.remove_routes()
     pathlib.Path(constants.SUDOERS).unlink(missing_ok=True)
-    if state is not None and 'user' in state.created:
+    if state is not None and home_module.CREATED_USER in state.created:
         account.remove_user()
     try:
         shutil.rmtree(home.path)

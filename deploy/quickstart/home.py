@@ -18,6 +18,9 @@ from deploy.quickstart import exception
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 
+# What State.created says of the system user.
+CREATED_USER = 'user'
+
 # One password per account, made once for a home.
 _ACCOUNTS = (
     'admin',

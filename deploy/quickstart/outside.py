@@ -50,7 +50,7 @@ def addresses() -> list[str]:
     """List the addresses in our networks that packages come from."""
     found = {
         address
-        for host in hosts(_sources())
+        for host in hosts(sources())
         for address in _resolved(host)
         if any(ipaddress.ip_address(address) in each for each in _NETWORKS)
     }
@@ -82,7 +82,7 @@ def pools(first: str, last: str, taken: Iterable[str]) -> list[dict[str, str]]:
     ]
 
 
-def _sources() -> str:
+def sources() -> str:
     """Gather every URL that apt and pip are configured with."""
     proxies = [
         value for name, value in os.environ.items() if '_proxy' in name.lower()

@@ -17,6 +17,7 @@ from deploy.quickstart import constants
 from deploy.quickstart import exception
 from deploy.quickstart import home as home_module
 from deploy.quickstart import network
+from deploy.quickstart import outside
 from deploy.quickstart import process
 from deploy.quickstart import render
 from deploy.quickstart import service as service_module
@@ -40,6 +41,7 @@ def check(home: home_module.Home, network_flavour: str) -> None:
     check_addresses(network.addresses())
     if not home.is_installed():
         check_devices(os.listdir('/sys/class/net'))
+        check_network(outside.hosts(outside.sources()))
 
 
 def check_fresh(home: home_module.Home, network_flavour: str) -> None:
@@ -84,9 +86,9 @@ def check_disk(path: pathlib.Path) -> None:
     existing = next(
         folder for folder in (path, *path.parents) if folder.exists()
     )
-    free_gb = shutil.disk_usage(existing).free / 1024**3
     if (path / 'venv').exists():
         return  # What takes the room is there already.
+    free_gb = shutil.disk_usage(existing).free / 1024**3
     if free_gb < _NEEDED_GB:
         raise exception.PreconditionMissing(
             f'{existing} has {free_gb:.1f} GB free of the {_NEEDED_GB} GB '
@@ -192,5 +194,6 @@ def check_network(hosts: Iterable[str]) -> None:
             continue
         return
     raise exception.PreconditionMissing(
-        'No network: no package mirror can be resolved.'
+        'No network: no package source can be resolved. Check the '
+        'connection and /etc/resolv.conf.'
     )

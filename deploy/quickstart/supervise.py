@@ -56,6 +56,7 @@ class Supervisor:
         try:
             self._rpc.getState()
         except (OSError, http.client.HTTPException):
+            self._transport.close()
             return False
         return True
 

@@ -41,7 +41,6 @@ _Phase = tuple[str, str, Callable[[], None]]
 _DRIVER = 'docker.DockerDriver'
 # Below these folders lies the configuration of what all else stands on.
 _BASE_FILES = ('mysql/', 'rabbitmq/', 'containerd/', 'docker/')
-_USER_CREATED = 'user'
 
 
 @dataclasses.dataclass
@@ -167,7 +166,7 @@ class Up:
     def _configure(self) -> None:
         if not account.has_user(constants.USER):
             account.create_user(self._home)
-            self._state = self._state.with_created(_USER_CREATED)
+            self._state = self._state.with_created(home_module.CREATED_USER)
             home_module.save_state(self._home, self._state)
         account.make_folders(self._home)
         self._secrets = home_module.load_secrets(self._home)

@@ -1,0 +1,109 @@
+"""What a machine has to be like."""
+
+import pathlib
+import shutil
+import socket
+from unittest import mock
+
+import fixtures
+import testtools
+
+from deploy.quickstart import exception
+from deploy.quickstart import home as home_module
+from deploy.quickstart import preflight
+
+DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12"\nVERSION_ID="12"\nID=debian\n'
+LISTING = """\
+LISTEN 0 128 0.0.0.0:5672 0.0.0.0:* users:(("beam.smp",pid=812,fd=9))
+LISTEN 0 128 127.0.0.1:3306 0.0.0.0:* users:(("mariadbd",pid=7,fd=2))
+LISTEN 0 128 [::]:9292 [::]:*
+LISTEN 0 128 192.0.2.7%eth0:5000 0.0.0.0:*
+short line
+"""
+
+
+class PreflightTestCase(testtools.TestCase):
+    def _refused(self, check, *arguments):
+        err = self.assertRaises(
+            exception.PreconditionMissing, check, *arguments
+        )
+        self.assertEqual(3, err.exit_code)
+        return str(err)
+
+    def test_root(self):
+        preflight.check_root(0)
+        self.assertIn('sudo', self._refused(preflight.check_root, 1000))
+
+    def test_system(self):
+        preflight.check_system(DEBIAN)
+        for text in ('', DEBIAN.replace('12', '13'), 'ID=fedora'):
+            self.assertIn(
+                'use Debian 12', self._refused(preflight.check_system, text)
+            )
+
+    def test_flavour_is_kept(self):
+        state = home_module.State('ovs')
+        preflight.check_flavour(None, 'ovn')
+        preflight.check_flavour(state, 'ovs')
+        said = self._refused(preflight.check_flavour, state, 'ovn')
+        self.assertIn('down --purge', said)
+
+    def test_disk(self):
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        with mock.patch.object(shutil, 'disk_usage', autospec=True) as usage:
+            usage.return_value.free = 2 * 1024**3
+            said = self._refused(preflight.check_disk, folder / 'not' / 'yet')
+            self.assertIn('2.0 GB free', said)
+            (folder / 'venv').mkdir()
+            preflight.check_disk(folder)
+
+    def test_memory(self):
+        preflight.check_memory('MemTotal:       16000000 kB\n')
+        for text in ('MemTotal:        2000000 kB\n', ''):
+            self._refused(preflight.check_memory, text)
+
+    def test_foreign_address_in_our_network(self):
+        preflight.check_addresses(
+            {'eth0': ['192.0.2.2/24'], 'br-ex': ['203.0.113.1/24']}
+        )
+        said = self._refused(
+            preflight.check_addresses, {'eth1': ['203.0.113.77/25']}
+        )
+        self.assertIn('eth1', said)
+
+    def test_foreign_bridge(self):
+        preflight.check_devices(['lo', 'eth0'])
+        self.assertIn(
+            'br-int', self._refused(preflight.check_devices, ['br-int'])
+        )
+
+    def test_foreign_namespace(self):
+        preflight.check_namespaces(['blue', 'nova-of-a-test'])
+        self._refused(preflight.check_namespaces, ['qrouter-1'])
+
+    def test_port_names_its_holder(self):
+        wanted = {('198.51.100.1', 5672): 'rabbitmq'}
+        said = self._refused(preflight.check_ports, LISTING, wanted)
+        self.assertIn('rabbitmq', said)
+        self.assertIn('beam.smp (pid 812)', said)
+
+    def test_wildcard_of_the_other_family_counts(self):
+        wanted = {('198.51.100.1', 9292): 'glance'}
+        said = self._refused(preflight.check_ports, LISTING, wanted)
+        self.assertIn('another process', said)
+
+    def test_same_port_on_another_address_is_free(self):
+        wanted = {
+            ('198.51.100.1', 3306): 'mariadb',
+            ('198.51.100.1', 5000): 'keystone',
+        }
+        preflight.check_ports(LISTING, wanted)
+
+    def test_network_is_there_if_one_source_is(self):
+        with mock.patch.object(
+            socket, 'getaddrinfo', autospec=True
+        ) as resolve:
+            resolve.side_effect = [OSError, []]
+            preflight.check_network(['a.test', 'b.test'])
+            resolve.side_effect = OSError
+            self._refused(preflight.check_network, ['a.test'])

@@ -1,0 +1,116 @@
+"""The configuration files, as text."""
+
+import configparser
+import json
+import pathlib
+
+import jinja2
+import testtools
+
+from deploy.quickstart import constants
+from deploy.quickstart import home as home_module
+from deploy.quickstart import render
+
+HOME = home_module.Home(pathlib.Path('/srv/cloud'))
+NODE = home_module.Node('node2', 'docker', 3)
+ACCOUNTS = ('admin', 'demo', 'database', 'rabbitmq', 'metadata')
+ACCOUNTS += ('nova', 'glance', 'placement', 'neutron')
+SECRETS = {name: f'{name}-secret' for name in ACCOUNTS}
+
+
+def _context(network='ovs', nodes=()):
+    return render.context(
+        HOME,
+        home_module.State(network, nodes=nodes),
+        datapath='netdev',
+        compute_driver='docker.DockerDriver',
+        secrets=SECRETS,
+    )
+
+
+def _texts(names):
+    return {file.target: text for file, text in render.texts(names).items()}
+
+
+def _parsed(text):
+    parser = configparser.RawConfigParser(strict=False)
+    parser.read_string(text)
+    return parser
+
+
+class TextsTestCase(testtools.TestCase):
+    def test_every_file_renders_for_every_flavour(self):
+        for network in constants.NETWORKS:
+            for text in _texts(_context(network)).values():
+                self.assertNotIn('{{', text)
+                self.assertTrue(text.endswith('\n'))
+
+    def test_unknown_name_is_an_error(self):
+        names = _context()
+        del names['secrets']
+        self.assertRaises(jinja2.UndefinedError, render.texts, names)
+
+    def test_daemon_json_registers_our_runtime(self):
+        found = json.loads(_texts(_context())['docker/daemon.json'])
+        self.assertEqual(
+            '/srv/cloud/libexec/nova-runtime',
+            found['runtimes']['nova']['path'],
+        )
+        self.assertEqual('none', found['bridge'])
+        self.assertFalse(found['iptables'])
+        self.assertTrue(found['live-restore'])
+
+    def test_nova_compute_sees_no_database(self):
+        found = _parsed(_texts(_context())['nova/nova-compute.conf'])
+        self.assertFalse(found.has_section('database'))
+        self.assertFalse(found.has_section('api_database'))
+        self.assertEqual(
+            'docker.DockerDriver', found.get('DEFAULT', 'compute_driver')
+        )
+
+    def test_files_with_secrets_are_not_for_everybody(self):
+        contents = render.texts(_context())
+        for file, text in contents.items():
+            if any(secret in text for secret in SECRETS.values()):
+                self.assertIsNotNone(file.group, file.target)
+
+    def test_mechanism_driver_follows_the_flavour(self):
+        for network, driver in (('ovs', 'openvswitch'), ('ovn', 'ovn')):
+            text = _texts(_context(network))['neutron/ml2_conf.ini']
+            found = _parsed(text)
+            self.assertEqual(driver, found.get('ml2', 'mechanism_drivers'))
+
+    def test_node_differs_where_it_must(self):
+        names = render.node_context(_context(), HOME, NODE, 'fake.FakeDriver')
+        files = _texts(names)
+        found = _parsed(files['nova/nova-compute.conf'])
+        self.assertEqual('node2', found.get('DEFAULT', 'host'))
+        self.assertEqual('198.51.100.13', found.get('DEFAULT', 'my_ip'))
+        # The only one that sudo knows.
+        self.assertEqual(
+            '/srv/cloud/etc/nova/rootwrap.conf',
+            found.get('DEFAULT', 'rootwrap_config'),
+        )
+        agent = _parsed(files['neutron/openvswitch_agent.ini'])
+        self.assertEqual(
+            'physnet1:br-phys', agent.get('ovs', 'bridge_mappings')
+        )
+
+    def test_supervisor_knows_the_nodes(self):
+        text = _texts(_context(nodes=(NODE,)))['supervisord.conf']
+        found = _parsed(text)
+        self.assertTrue(found.has_section('program:node2.dockerd'))
+        self.assertEqual(
+            'false', found.get('program:nova-compute', 'autostart')
+        )
+
+
+class FiltersTestCase(testtools.TestCase):
+    def test_supervisor_expands_nothing_of_ours(self):
+        self.assertEqual('100%%', render.percent('100%'))
+
+    def test_environment_is_quoted(self):
+        self.assertEqual(
+            'A="b;c",D="e f"',
+            render.environment_line({'A': 'b;c', 'D': 'e f'}),
+        )

@@ -1,0 +1,72 @@
+"""The table of services."""
+
+import pathlib
+
+import testtools
+
+from deploy.quickstart import constants
+from deploy.quickstart import home as home_module
+from deploy.quickstart import render
+from deploy.quickstart import service
+
+HOME = home_module.Home(pathlib.Path('/srv/cloud'))
+
+
+def _named(network):
+    return {it.name: it for it in service.services(HOME, network)}
+
+
+class ServicesTestCase(testtools.TestCase):
+    def test_names_are_unique(self):
+        for network in constants.NETWORKS:
+            found = service.services(HOME, network)
+            self.assertEqual(len(found), len(_named(network)))
+
+    def test_they_come_in_start_order(self):
+        for network in constants.NETWORKS:
+            tiers = [it.tier for it in service.services(HOME, network)]
+            self.assertEqual(sorted(tiers), tiers)
+
+    def test_no_two_listen_on_one_port(self):
+        for network in constants.NETWORKS:
+            found = service.services(HOME, network)
+            listening = [it for it in found if it.port is not None]
+            ports = render.service_ports(found)
+            self.assertEqual(len(listening), len(ports))
+
+    def test_flavours_differ_in_agents_only(self):
+        ovs, ovn = _named('ovs').keys(), _named('ovn').keys()
+        self.assertIn('neutron-l3-agent', ovs - ovn)
+        self.assertIn('ovn-controller', ovn - ovs)
+        self.assertIn('nova-compute', ovs & ovn)
+
+    def test_nova_compute_is_no_root(self):
+        self.assertEqual('nova', _named('ovs')['nova-compute'].user)
+
+    def test_nova_compute_starts_last(self):
+        compute = _named('ovn')['nova-compute']
+        self.assertEqual(service.Tier.COMPUTE, compute.tier)
+
+    def test_databases_and_cache_are_not_on_the_tenants_side(self):
+        known = _named('ovs')
+        self.assertIsNone(known['mariadb'].port)
+        self.assertEqual('127.0.0.1', known['memcached'].address)
+
+    def test_neutron_gets_both_its_files(self):
+        environment = _named('ovs')['neutron-api'].environment
+        self.assertEqual(
+            'neutron.conf;ml2_conf.ini', environment['OS_NEUTRON_CONFIG_FILES']
+        )
+
+
+class NodeServicesTestCase(testtools.TestCase):
+    def test_docker_node_has_an_engine(self):
+        names = [it.name for it in service.node_services(HOME, 'docker')]
+        self.assertIn('dockerd', names)
+        self.assertIn('neutron-openvswitch-agent', names)
+
+    def test_fake_node_has_none(self):
+        names = [it.name for it in service.node_services(HOME, 'fake')]
+        self.assertNotIn('dockerd', names)
+        self.assertNotIn('containerd', names)
+        self.assertIn('nova-compute', names)
