@@ -153,7 +153,10 @@ class Engine:
             listed = client.containers(all=True, filters=filters)
         ids = {each['Id'] for each in listed}
         self._runtimes = {
-            key: value for key, value in self._runtimes.items() if key in ids
+            # A copy: another thread may be adding to it.
+            key: value
+            for key, value in list(self._runtimes.items())
+            if key in ids
         }
         found = []
         for each in listed:
@@ -256,10 +259,11 @@ class Engine:
         )
 
     def _runtime(self, container_id: str) -> str:
-        if container_id not in self._runtimes:
-            found = self.inspect(container_id)
-            self._runtimes[container_id] = found.runtime
-        return self._runtimes[container_id]
+        known = self._runtimes.get(container_id)
+        if known is None:
+            known = self.inspect(container_id).runtime
+            self._runtimes[container_id] = known
+        return known
 
     def _image(self, image_id: str) -> model.EngineImage:
         with self._image_call('inspect', image_id) as client:

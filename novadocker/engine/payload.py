@@ -26,6 +26,9 @@ def create(spec: model.ContainerSpec, *, remaps_users: bool) -> dict[str, Any]:
         'Labels': dict(spec.labels),
         # The namespace is Nova's: nova-runtime puts the container into it.
         'NetworkDisabled': True,
+        # An image's own would run, as often as it says, outside of the
+        # container's limits; Nova has no use for its verdict.
+        'Healthcheck': {'Test': ['NONE']},
         'Tty': process.tty,
         'OpenStdin': process.stdin_open,
         'User': process.user,

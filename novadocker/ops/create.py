@@ -14,6 +14,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from novadocker import exception
+from novadocker import identity
 from novadocker import model
 from novadocker.image import store
 from novadocker.ops import locks
@@ -70,6 +71,7 @@ class Creator:
         """
         watch = stopwatch.Stopwatch()
         with locks.instance_lock(boot.view.uuid):
+            self._require_free_name(boot.view.uuid)
             with watch.phase('image'):
                 image = self._image(context, boot)
             spec = builder.container_spec(
@@ -83,6 +85,17 @@ class Creator:
                 self._build(boot, spec, undo, watch)
                 undo.pop_all()
         LOG.info('Booted: %s', watch, instance=boot.instance)
+
+    def _require_free_name(self, instance_uuid: str) -> None:
+        """Refuse a second boot before it can undo anything of the first."""
+        name = identity.container_name(instance_uuid)
+        try:
+            self._tools.engine.inspect(name)
+        except exception.ContainerNotFound:
+            return
+        raise exception.ContainerConflict(
+            action=f'create container {name}', reason='there is one already'
+        )
 
     def _image(self, context: Any, boot: Boot) -> model.LoadedImage:
         return self._images.ensure(
@@ -158,6 +171,8 @@ def _require_command(
 ) -> None:
     """Refuse a boot that has nothing to run, before anything is made."""
     process = spec.process
-    if process.command or process.entrypoint or image.has_command:
+    # An empty entrypoint takes the image's command away, too.
+    of_image = image.has_command and process.entrypoint is None
+    if process.command or process.entrypoint or of_image:
         return
     raise exception.ImageWithoutCommand(image_id=image.image_id)

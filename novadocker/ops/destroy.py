@@ -1,5 +1,6 @@
 """The story of a delete, the only one that removes a server's data."""
 
+import contextlib
 from typing import Any
 
 from oslo_log import log as logging
@@ -40,13 +41,14 @@ def _remove_container(
 ) -> None:
     try:
         container = ops_tools.find(tools, instance.uuid)
+        # First: if the service ends between the two, the next delete finds
+        # the container again, but an entry alone nobody would find.
+        tools.plumber.unmap(container.id)
+        if not keep_data:
+            tools.engine.remove(container.id, force=True)
+        elif container.state.is_live:
+            # It may have ended by itself meanwhile.
+            with contextlib.suppress(exception.ContainerConflict):
+                tools.engine.kill(container.id)
     except exception.ContainerNotFound:
         LOG.warning('It has no container to remove', instance=instance)
-        return
-    if not keep_data:
-        tools.engine.remove(container.id, force=True)
-    elif container.state.is_live:
-        tools.engine.kill(container.id)
-    # Only now: without its entry a container cannot be started, and a
-    # container that stays must not lose it halfway.
-    tools.plumber.unmap(container.id)

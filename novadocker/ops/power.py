@@ -1,10 +1,12 @@
 """The stories of power: off, on, reboot, pause. None of them touches data."""
 
+import contextlib
 from typing import Any
 
 from nova import exception as nova_exception
 from oslo_log import log as logging
 
+from novadocker import exception
 from novadocker import model
 from novadocker.ops import locks
 from novadocker.ops import names
@@ -89,7 +91,9 @@ def _stop(tools: ops_tools.Tools, instance: Any, *, timeout_s: int) -> None:
         if timeout_s:
             tools.engine.stop(container.id, timeout_s)
         else:
-            tools.engine.kill(container.id)
+            # It may have ended by itself meanwhile; the look below decides.
+            with contextlib.suppress(exception.ContainerConflict):
+                tools.engine.kill(container.id)
     if ops_tools.find(tools, instance.uuid).state.is_live:
         raise nova_exception.InstancePowerOffFailure(
             reason='the container is still running after SIGKILL'

@@ -56,7 +56,11 @@ def container_spec(
         security=security.security(instance.flavor.extra_specs),
         process=process.process(instance.metadata, instance.image_properties),
         mounts=tuple(
-            model.Mount(source=f'{instance_dir}/{name}', target=target)
+            # Read-only: they are files of the host. A container's root could
+            # make one setuid there, or fill the host's disk with it.
+            model.Mount(
+                source=f'{instance_dir}/{name}', target=target, read_only=True
+            )
             for name, target in NAME_FILES.items()
         ),
     )

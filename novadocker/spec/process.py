@@ -17,6 +17,8 @@ PREFIX = 'docker:'
 ENV_PREFIX = PREFIX + 'env:'
 _ENV_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')
 _USER = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}(:[A-Za-z0-9_.-]{1,63})?')
+# nova.utils.safe_truncate, as used for system metadata.
+_PROPERTY_BYTES = 255
 _METADATA = ('command', 'entrypoint', 'user', 'workdir')
 
 
@@ -36,7 +38,7 @@ def process(
     options = _options(metadata)
     command = _words(options, PREFIX + 'command')
     if command is None:
-        command = _words(properties, 'os_command_line')
+        command = _words(_whole(properties), 'os_command_line')
     tty = _flag(properties, 'docker_tty', default=False)
     return model.Process(
         command=command,
@@ -74,6 +76,14 @@ def _words(options: Mapping[str, str], key: str) -> tuple[str, ...] | None:
     if any('\0' in word for word in words):
         raise _invalid(key, text, 'it has a NUL byte')
     return tuple(words)
+
+
+def _whole(properties: Mapping[str, str]) -> Mapping[str, str]:
+    """Refuse a command that Nova has cut at the 255 bytes of a property."""
+    text = properties.get('os_command_line', '')
+    if len(text.encode()) >= _PROPERTY_BYTES:
+        raise _invalid('os_command_line', text, 'it is longer than 254 bytes')
+    return properties
 
 
 def _json_words(text: str) -> list[str]:

@@ -22,7 +22,7 @@ class InstanceFolder:
         running container, which would go on seeing the old one if it were
         replaced.
         """
-        self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, text in texts.items():
             file = self.path / name
             with file.open('w', encoding='utf-8') as stream:

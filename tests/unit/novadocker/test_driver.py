@@ -96,6 +96,23 @@ class RefusalsTest(DriverTestCase):
             )
             self.assertIn('container_format=docker', str(error))
 
+    def test_refusal_of_the_engine_reaches_the_user(self):
+        failure = exception.EngineError(action='start', reason='no such user')
+        self.driver._creator = mock.Mock(create=mock.Mock(side_effect=failure))
+        self.instance.flavor = objects.Flavor(
+            vcpus=1, memory_mb=1, swap=0, root_gb=0, extra_specs={}
+        )
+        self.instance.metadata = {}
+        self.instance.system_metadata = {}
+        self.instance.hostname = 'web'
+        self.instance.trusted_certs = None
+        error = self.assertRaises(
+            nova_exception.BuildAbortException,
+            self._spawn,
+            container_format='docker',
+        )
+        self.assertIn('no such user', str(error))
+
     def test_boot_from_volume(self):
         self.instance.image_ref = ''
         error = self.assertRaises(

@@ -19,6 +19,11 @@ def _host(**changes):
 
 
 class CreateTest(testtools.TestCase):
+    def test_healthcheck_of_the_image_does_not_run(self):
+        # It would run outside of the container's limits.
+        body = _body()
+        self.assertEqual({'Test': ['NONE']}, body['Healthcheck'])
+
     def test_engine_makes_no_network_and_no_restart(self):
         body = _body()
         self.assertTrue(body['NetworkDisabled'])

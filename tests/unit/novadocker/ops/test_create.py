@@ -41,6 +41,15 @@ class CreateTestCase(stories.StoryTestCase):
         first = self.boot()
         self.assertRaises(exception.ContainerConflict, self.boot)
         self.assertEqual(first, self.found())
+        self.assertEqual({self.uuid}, self.plumber.netns)
+        ports = [port['id'] for port in self.ports]
+        self.assertEqual({self.uuid: ports}, self.plumber.plugged)
+
+    def test_empty_entrypoint_takes_the_images_command_away(self):
+        metadata = {'docker:entrypoint': ''}
+        object.__setattr__(self.view, 'metadata', metadata)
+        self.assertRaises(exception.ImageWithoutCommand, self.boot)
+        self.assert_nothing_left()
 
 
 class FailedCreateTestCase(stories.StoryTestCase):

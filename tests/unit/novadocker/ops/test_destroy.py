@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from novadocker import exception
 from novadocker import model
 from novadocker.ops import destroy
 from tests.unit.novadocker.ops import stories
@@ -35,6 +36,21 @@ class DestroyTestCase(stories.StoryTestCase):
         self._destroy(keep_data=True)
         kept = self.engine.inspect(container.id)
         self.assertIs(model.ContainerState.CREATED, kept.state)
+
+    def test_container_that_goes_meanwhile(self):
+        self.boot()
+        self.engine.failures['remove'] = exception.ContainerNotFound(name='n')
+        self._destroy()
+        self.assertEqual(set(), self.plumber.netns)
+        self.assertEqual({}, self.plumber.mapped)
+
+    def test_command_that_ends_meanwhile(self):
+        self.boot()
+        self.engine.failures['kill'] = exception.ContainerConflict(
+            action='kill', reason='it is not running'
+        )
+        self._destroy(keep_data=True)
+        self.assertEqual(set(), self.plumber.netns)
 
     def test_container_of_someone_else_with_our_name(self):
         container = self.boot()

@@ -53,6 +53,17 @@ class PowerTestCase(stories.StoryTestCase):
         self._off()
         self.assertIs(EXITED, self.found().state)
 
+    def test_off_of_a_command_that_ends_meanwhile(self):
+        container = self.boot()
+
+        def end_first(container_id):
+            self.engine.exit(container_id, 0)
+            raise exception.ContainerConflict(action='kill', reason='gone')
+
+        self.patch(self.engine, 'kill', end_first)
+        self._off()
+        self.assertIs(EXITED, self.engine.inspect(container.id).state)
+
     def test_off_that_does_not_work_is_a_failure(self):
         self.boot()
         self.patch(self.engine, 'kill', lambda container_id: None)

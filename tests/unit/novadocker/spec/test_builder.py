@@ -57,6 +57,10 @@ class BuilderTestCase(testtools.TestCase):
             mounts,
         )
 
+    def test_files_of_the_host_are_not_the_containers_to_write(self):
+        # Its root could make one setuid root on the host.
+        self.assertTrue(all(mount.read_only for mount in spec().mounts))
+
     def test_tenant_words_reach_the_process_only(self):
         found = spec(metadata={'docker:command': 'a'})
         self.assertEqual(('a',), found.process.command)

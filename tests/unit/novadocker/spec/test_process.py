@@ -50,6 +50,14 @@ class ProcessTestCase(testtools.TestCase):
         found = process.process({}, {'os_command_line': 'a b'})
         self.assertEqual(('a', 'b'), found.command)
 
+    def test_command_that_nova_has_cut_is_refused(self):
+        self.assertRaises(
+            exception.InvalidContainerOption,
+            process.process,
+            {},
+            {'os_command_line': 'x' * 255},
+        )
+
     def test_metadata_wins_over_the_image_property(self):
         found = process.process(
             {'docker:command': 'mine'}, {'os_command_line': 'theirs'}

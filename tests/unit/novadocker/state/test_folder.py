@@ -30,6 +30,11 @@ class InstanceFolderTestCase(testtools.TestCase):
         mode = pathlib.Path(self.root, 'uuid', 'hosts').stat().st_mode
         self.assertEqual(0o644, mode & 0o777)
 
+    def test_nobody_else_on_the_host_may_look_inside(self):
+        self.folder.write_names({'hosts': 'a'})
+        mode = pathlib.Path(self.root, 'uuid').stat().st_mode
+        self.assertEqual(0o700, mode & 0o777)
+
     def test_remove(self):
         self.folder.write_names({'hosts': 'a'})
         self.folder.remove()
