@@ -7,6 +7,7 @@ objects into plain values. What happens is told in ops/.
 from collections.abc import Iterator
 import contextlib
 import functools
+import time
 from typing import Any
 
 from nova import conf as nova_conf
@@ -70,6 +71,7 @@ class DockerDriver(driver.ComputeDriver):
 
     capabilities = {
         **driver.ComputeDriver.capabilities,
+        'has_imagecache': True,
         'supports_image_type_raw': True,
     }
 
@@ -314,6 +316,21 @@ class DockerDriver(driver.ComputeDriver):
 
     def unplug_vifs(self, instance: Any, network_info: Any) -> None:
         self._plumber.unplug(instance, network_info)
+
+    # -- the image cache
+
+    def manage_image_cache(self, context: Any, all_instances: Any) -> None:
+        if not CONF.image_cache.remove_unused_base_images:
+            return
+        settings = CONF.image_cache
+        self._images.remove_unused(
+            {instance.image_ref for instance in all_instances},
+            now_s=time.time(),
+            min_age_s=settings.remove_unused_original_minimum_age_seconds,
+        )
+
+    def cache_image(self, context: Any, image_id: str) -> bool:
+        return self._images.cache(context, image_id)
 
     # -- the host
 

@@ -47,6 +47,14 @@ def image_reference(image_id: str, config_digest: str) -> str:
     return f'{image_repository(image_id)}:{config_digest.split(":")[1]}'
 
 
+def image_id_of(reference: str) -> str | None:
+    """Read the id of the Glance image, ``None`` of a name not ours."""
+    folder, _, rest = reference.partition('/')
+    image_id = rest.partition(':')[0]
+    is_named_by_us = folder == constants.IMAGE_REPOSITORY
+    return image_id if is_named_by_us and _UUID.fullmatch(image_id) else None
+
+
 def labels(
     *, uuid: str, name: str, project_id: str, role: model.Role, host: str
 ) -> dict[str, str]:

@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import time
 from typing import Any
 
 from deploy.quickstart import cloud
@@ -23,6 +24,9 @@ from deploy.quickstart import network
 _UUID = r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 _CONTAINER = re.compile(rf'nova-({_UUID})(?:-rescue|-resize)?')
 _IMAGE = re.compile(rf'nova-image/({_UUID}):')
+# Nova removes an image that was not used for a day, and looks every 40 min
+# (nova.conf, [image_cache]).
+_CACHED_S = 24 * 3600 + 2 * 2400
 # What Neutron's agents serve a network or a router from.
 _AGENT = re.compile(rf'(?:ovnmeta|qdhcp|qrouter)-({_UUID})')
 # Devices are named by the first letters of their Neutron port.
@@ -46,6 +50,7 @@ class Found:
 
     containers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     images: tuple[str, ...] = ()
+    cached: frozenset[str] = frozenset()
     namespaces: tuple[str, ...] = ()
     agent_namespaces: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
@@ -92,6 +97,7 @@ def gather(home: home_module.Home, admin: Any) -> Found:
             for container in engine.containers(home)
         },
         images=tuple(engine.images(home)),
+        cached=_cached(home),
         namespaces=_ours(namespaces, known),
         agent_namespaces=tuple(filter(_AGENT.fullmatch, namespaces)),
         devices=tuple(os.listdir('/sys/class/net')),
@@ -115,7 +121,7 @@ def judge(found: Found, alive: Living) -> Iterator[str]:
     yield from _named('netns', found.namespaces, servers)
     yield from _of_agents(found.agent_namespaces, alive)
     yield from _named('mount', found.mounts, servers)
-    yield from _images(found.images, alive)
+    yield from _images(found.images, alive.images | found.cached)
     yield from _of_ports('device', found.devices, alive)
     yield from _of_ports('OVS port', found.switch_ports, alive)
     for entry in found.map_entries:
@@ -129,13 +135,28 @@ def judge(found: Found, alive: Living) -> Iterator[str]:
             yield f'Neutron port {port}: no such server {server}'
 
 
-def _images(names: Iterable[str], alive: Living) -> Iterator[str]:
-    """Nova keeps images of no server for a while: that is its cache."""
+def _images(names: Iterable[str], known: frozenset[str]) -> Iterator[str]:
     for name in names:
         match = _IMAGE.match(name)
-        is_gone = match is not None and match[1] not in alive.images
+        is_gone = match is not None and match[1] not in known
         if is_gone or name.startswith('<none>'):
-            yield f'image {name}: not in Glance'
+            yield f'image {name}: neither in Glance nor in the cache'
+
+
+def _cached(home: home_module.Home) -> frozenset[str]:
+    """List the images that Nova's cache keeps for the next boot.
+
+    One that should be gone by now is not among them.
+    """
+    folder = home.data / 'nova/instances/docker-images/used'
+    if not folder.exists():
+        return frozenset()
+    since_s = time.time() - _CACHED_S
+    return frozenset(
+        path.name
+        for path in folder.iterdir()
+        if path.stat().st_mtime > since_s
+    )
 
 
 def _of_servers(

@@ -29,17 +29,37 @@ def find(
     """
     repository = identity.image_repository(image_id)
     for held in engine.find_images(repository):
-        for reference in held.tags:
-            name, _, tag = reference.rpartition(':')
-            if name != repository or not oci_digest.is_encoded(tag):
-                continue
-            config_digest = oci_digest.from_hex(tag)
-            if held.id == config_digest or not ids_are_digests:
-                return model.LoadedImage(
-                    image_id=image_id,
-                    reference=reference,
-                    config_digest=config_digest,
-                    size_bytes=held.size_bytes,
-                    has_command=bool(held.command or held.entrypoint),
-                )
+        loaded = _read(held, image_id, ids_are_digests=ids_are_digests)
+        if loaded is not None:
+            return loaded
+    return None
+
+
+def image_ids(engine: Engine) -> set[str]:
+    """List the ids of all images of Glance that the engine holds."""
+    return {
+        image_id
+        for held in engine.find_images(identity.image_repository('*'))
+        for reference in held.tags
+        if (image_id := identity.image_id_of(reference)) is not None
+    }
+
+
+def _read(
+    held: model.EngineImage, image_id: str, *, ids_are_digests: bool
+) -> model.LoadedImage | None:
+    repository = identity.image_repository(image_id)
+    for reference in held.tags:
+        name, _, tag = reference.rpartition(':')
+        if name != repository or not oci_digest.is_encoded(tag):
+            continue
+        config_digest = oci_digest.from_hex(tag)
+        if held.id == config_digest or not ids_are_digests:
+            return model.LoadedImage(
+                image_id=image_id,
+                reference=reference,
+                config_digest=config_digest,
+                size_bytes=held.size_bytes,
+                has_command=bool(held.command or held.entrypoint),
+            )
     return None

@@ -1,10 +1,12 @@
 """The store: brings an image of Glance into the engine, once.
 
-It knows the order of things: look, download, inspect, load, look again.
-Glance is reached through the function that the driver hands in.
+It knows the order of things: look, download, inspect, load, look again; and
+when an image that nobody uses has to go. Glance is reached through the
+function that the driver hands in.
 """
 
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
@@ -22,10 +24,14 @@ from novadocker import exception
 from novadocker import model
 from novadocker.image import cache
 from novadocker.image import inspection
+from novadocker.image import usage
 
 LOG = logging.getLogger(__name__)
 
 _FOLDER = 'docker-images'
+_USAGE_FOLDER = 'used'
+# The servers were listed a moment ago: a boot may have found its image since.
+_BOOT_S = 60
 # Glance lets a user choose the id of an image and takes capitals in it, which
 # no engine has in a name.
 _IMAGE_ID = re.compile(
@@ -66,6 +72,7 @@ class ImageStore:
         self._engine = engine
         self._fetch = fetch
         self._folder = pathlib.Path(folder) / _FOLDER
+        self._usage = usage.Usage(self._folder / _USAGE_FOLDER)
         self._architecture = architecture
         self._accept_rootfs_tar = accept_rootfs_tar
         self._ids_are_digests = ids_are_digests
@@ -73,8 +80,9 @@ class ImageStore:
     def clean(self) -> None:
         """Remove what a crash has left. Nothing may be on its way."""
         for path in self._folder.glob('*'):
-            LOG.info('Removing %s, which an earlier run has left', path)
-            path.unlink()
+            if path.is_file():
+                LOG.info('Removing %s, which an earlier run has left', path)
+                path.unlink()
 
     def ensure(
         self,
@@ -92,16 +100,7 @@ class ImageStore:
         :raises ImageForOtherMachine: it is built for other hosts
         :raises EngineError: the engine could not load it
         """
-        if not _IMAGE_ID.fullmatch(image_id):
-            raise exception.ImageRejected(
-                image_id=image_id,
-                reason='its id is no UUID in small letters.',
-            )
-        with self._locked(image_id):
-            loaded = self._find(image_id)
-            if loaded is None:
-                rules = self._rules(max_bytes)
-                loaded = self._load(context, image_id, rules, trusted_certs)
+        loaded, _ = self._ensure(context, image_id, max_bytes, trusted_certs)
         # Another flavor may have had room for what is here already.
         if max_bytes is not None and loaded.size_bytes > max_bytes:
             raise exception.ImageRejected(
@@ -113,18 +112,71 @@ class ImageStore:
             )
         return loaded
 
-    def remove(self, image_id: str) -> None:
-        """Remove an image from the engine; one that is gone is fine.
+    def cache(self, context: Any, image_id: str) -> bool:
+        """Have an image in the engine before anybody boots it.
 
-        :raises ContainerConflict: a container is made from it
+        :returns: whether it had to be brought
+        :raises: as ``ensure``
         """
-        with self._locked(image_id):
-            loaded = self._find(image_id)
-            if loaded is None:
-                LOG.info('Image %s is not in the engine', image_id)
-                return
+        _, is_new = self._ensure(context, image_id, None, None)
+        return is_new
+
+    def remove_unused(
+        self, used: Collection[str], *, now_s: float, min_age_s: float
+    ) -> None:
+        """Remove what no server has used for a while.
+
+        :param used: ids of the images of the servers on this host
+        :param now_s: what the system's clock says
+        :param min_age_s: how long ago the last use must be; counts as a
+            minute at least
+        """
+        before_s = now_s - max(min_age_s, _BOOT_S)
+        held = cache.image_ids(self._engine)
+        for image_id in sorted(held - set(used)):
+            with self._locked(image_id):
+                if self._usage.last_s(image_id) < before_s:
+                    self._remove(image_id)
+        for image_id in held & set(used):
+            self._usage.touch(image_id)
+        for image_id in self._usage.known() - held:
+            self._usage.forget(image_id)
+
+    def _remove(self, image_id: str) -> None:
+        loaded = self._find(image_id)
+        if loaded is None:
+            return  # somebody else removed it meanwhile
+        try:
             self._engine.remove_image(loaded.reference)
-        LOG.info('Image %s is removed from the engine', image_id)
+        except exception.EngineImageNotFound:
+            LOG.debug('Image %s is gone already', image_id)
+        except exception.ContainerConflict:
+            # A rescue, a resize that waits to be confirmed, a stranger.
+            LOG.info('Image %s is kept: a container is made from it', image_id)
+            return
+        self._usage.forget(image_id)
+        LOG.info('Image %s was not used and is removed', image_id)
+
+    def _ensure(
+        self,
+        context: Any,
+        image_id: str,
+        max_bytes: int | None,
+        trusted_certs: Any,
+    ) -> tuple[model.LoadedImage, bool]:
+        """Have an image, and tell whether it had to be brought."""
+        if not _IMAGE_ID.fullmatch(image_id):
+            raise exception.ImageRejected(
+                image_id=image_id,
+                reason='its id is no UUID in small letters.',
+            )
+        with self._locked(image_id):
+            found = self._find(image_id)
+            loaded = found or self._load(
+                context, image_id, self._rules(max_bytes), trusted_certs
+            )
+            self._usage.touch(image_id)
+        return loaded, found is None
 
     @staticmethod
     def _locked(image_id: str) -> contextlib.AbstractContextManager[Any]:

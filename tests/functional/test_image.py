@@ -1,5 +1,6 @@
 """Archives of images, from a file into a real engine."""
 
+from collections.abc import Collection
 from collections.abc import Iterator
 import gzip
 import io
@@ -8,6 +9,7 @@ import pathlib
 import tarfile
 import tempfile
 import threading
+import time
 from typing import Any
 
 import testtools
@@ -120,8 +122,13 @@ class ImageStoreTest(testtools.TestCase):
             for tag in image['RepoTags'] or ['<none>:<none>']
         ]
         self.assertEqual(sorted(references), sorted(held))
-        files = [path for path in self.folder.rglob('*') if path.is_file()]
-        self.assertEqual([], files)
+        self.assertEqual([], list(self.folder.glob('docker-images/*-*')))
+
+    def age(self, used: Collection[str] = ()) -> None:
+        """Run a pass of Nova's image cache an hour from now."""
+        self.make_store().remove_unused(
+            used, now_s=time.time() + 3600, min_age_s=60
+        )
 
     def test_every_kind_of_archive_boots_and_is_the_same_image(self) -> None:
         layers = (rootfs.layer(), archives.files({'tmp/mark': b'here'}))
@@ -138,7 +145,7 @@ class ImageStoreTest(testtools.TestCase):
             self.assert_holds_only(loaded.reference)
             output = self.run_image(loaded.reference, 'cat', '/tmp/mark')
             self.assertEqual(b'here', output, kind)
-            self.make_store().remove(IMAGE_ID)
+            self.age()
             self.assert_holds_only()
 
     def test_what_this_engine_saves_comes_back_as_it_was(self) -> None:
@@ -158,8 +165,25 @@ class ImageStoreTest(testtools.TestCase):
         content = saved(rootfs.layer())
         loaded = self.ensure(content)
         self.ensure(content, OTHER_ID)
-        self.make_store().remove(OTHER_ID)
+        self.age(used=(IMAGE_ID,))
         self.assert_holds_only(loaded.reference)
+
+    def test_an_image_with_a_container_outlives_the_cache(self) -> None:
+        client = self.dockerd.client
+        loaded = self.ensure(saved(rootfs.layer()))
+        container = client.create_container(loaded.reference, ['true'])
+        self.addCleanup(self.age)
+        self.addCleanup(client.remove_container, container)
+        self.age()
+        self.assert_holds_only(loaded.reference)
+
+    def test_strangers_images_outlive_the_cache(self) -> None:
+        client = self.dockerd.client
+        loaded = self.ensure(saved(rootfs.layer()))
+        client.tag(loaded.reference, 'web', '1')
+        self.addCleanup(client.remove_image, 'web:1')
+        self.age()
+        self.assert_holds_only('web:1')
 
     def test_tags_inside_an_archive_do_not_reach_the_engine(self) -> None:
         content = saved(rootfs.layer())

@@ -20,6 +20,8 @@ QUICKSTART = pathlib.Path(__file__).resolve().parents[2] / 'tools/quickstart'
 IMAGE = 'memcached:latest'
 FLAVOR = 'm1.tiny'
 NETWORK = 'private'
+# The availability zone of docker hosts.
+AGGREGATE = 'docker'
 PORT = 11211
 # The compute host that the machine itself is.
 HOST = socket.gethostname()
@@ -127,19 +129,16 @@ class CloudTestCase(testtools.TestCase):
             data=rootfs.archive('shell:latest'),
             **DOCKER_PROPERTIES,
         )
-        self.addCleanup(self._forget_image, image.id)
+        self.addCleanup(self.admin.image.delete_image, image.id)
         return name
 
-    def _forget_image(self, image_id):
-        """Delete an image, and what the engine keeps of it.
-
-        The driver keeps images for the next boot, whatever becomes of them in
-        Glance.
-        """
-        self.admin.image.delete_image(image_id)
-        for image in self.engine.images(name=f'nova-image/{image_id}'):
-            for tag in image['RepoTags']:
-                self.engine.remove_image(tag)
+    def held_images(self, image_id):
+        """List the names under which the engine holds an image."""
+        return [
+            tag
+            for image in self.engine.images(name=f'nova-image/{image_id}')
+            for tag in image['RepoTags']
+        ]
 
     def image_id(self, name=IMAGE):
         """Find an image; Glance takes a colon in a name for an operator."""

@@ -84,6 +84,33 @@ class StartTest(DriverTestCase):
         )
 
 
+class ImageCacheTest(DriverTestCase):
+    def setUp(self):
+        super().setUp()
+        self.images = mock.Mock()
+        self.driver._images = self.images
+        self.instance.image_ref = uuidsentinel.image
+
+    def test_images_of_servers_are_in_use(self):
+        self.flags(
+            remove_unused_original_minimum_age_seconds=7, group='image_cache'
+        )
+        self.driver.manage_image_cache(None, [self.instance])
+        self.images.remove_unused.assert_called_once_with(
+            {uuidsentinel.image}, now_s=mock.ANY, min_age_s=7
+        )
+
+    def test_nothing_goes_where_the_operator_said_so(self):
+        self.flags(remove_unused_base_images=False, group='image_cache')
+        self.driver.manage_image_cache(None, [self.instance])
+        self.images.remove_unused.assert_not_called()
+
+    def test_an_aggregate_can_have_images_in_advance(self):
+        self.images.cache.return_value = True
+        self.assertTrue(self.driver.cache_image('context', 'image'))
+        self.images.cache.assert_called_once_with('context', 'image')
+
+
 class RefusalsTest(DriverTestCase):
     def _spawn(self, **image):
         meta = objects.ImageMeta.from_dict({'id': uuidsentinel.image, **image})

@@ -46,6 +46,17 @@ class NamesTestCase(testtools.TestCase):
             identity.image_reference(UUID, digest),
         )
 
+    def test_image_id_is_read_from_names_of_ours_alone(self):
+        for reference, expected in (
+            (f'nova-image/{UUID}:{"b" * 64}', UUID),
+            (f'nova-image/{UUID}', UUID),
+            (f'other/{UUID}:latest', None),
+            (f'host:5000/nova-image/{UUID}:latest', None),
+            ('nova-image/web:1', None),
+            ('<none>:<none>', None),
+        ):
+            self.assertEqual(expected, identity.image_id_of(reference))
+
 
 class IsOursTestCase(testtools.TestCase):
     def test_ours(self):

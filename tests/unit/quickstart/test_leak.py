@@ -56,12 +56,13 @@ class JudgeTestCase(testtools.TestCase):
     def test_image_that_glance_no_longer_has(self):
         name = f'nova-image/{GONE}:latest'
         self.assertEqual(
-            [f'image {name}: not in Glance'], self.judge(images=(name,))
+            [f'image {name}: neither in Glance nor in the cache'],
+            self.judge(images=(name,)),
         )
 
     def test_image_without_a_name(self):
         self.assertEqual(
-            ['image <none>:<none>: not in Glance'],
+            ['image <none>:<none>: neither in Glance nor in the cache'],
             self.judge(images=('<none>:<none>',)),
         )
 

@@ -1,11 +1,14 @@
 from collections.abc import Callable
 from collections.abc import Iterable
+import fnmatch
 import io
 import json
+import os
 import pathlib
 import tarfile
 import tempfile
 import threading
+import time
 from typing import Any
 import unittest
 
@@ -38,7 +41,7 @@ class LoadingEngine:
         return [
             image
             for reference, image in self.images.items()
-            if reference.startswith(repository + ':')
+            if fnmatch.fnmatchcase(reference, repository + ':*')
         ]
 
     def load(self, stream: Iterable[bytes]) -> None:
@@ -103,6 +106,12 @@ class StoreCase(unittest.TestCase):
             'context', IMAGE_ID, max_bytes=max_bytes, trusted_certs='certs'
         )
 
+    def age(self, used: tuple[str, ...] = (), min_age_s: float = 60) -> None:
+        """Run a pass of Nova's image cache an hour from now."""
+        self.store.remove_unused(
+            used, now_s=time.time() + 3600, min_age_s=min_age_s
+        )
+
     def assert_nothing_is_left(self) -> None:
         files = [path for path in self.folder.rglob('*') if path.is_file()]
         self.assertEqual([], files)
@@ -126,7 +135,7 @@ class EnsureTest(StoreCase):
 
     def test_a_download_is_gone_after_it_was_loaded(self) -> None:
         self.ensure()
-        self.store.remove(IMAGE_ID)
+        self.age()
         self.assert_nothing_is_left()
 
     def test_an_image_that_is_here_is_not_fetched(self) -> None:
@@ -242,18 +251,81 @@ class EnsureTest(StoreCase):
         self.assertEqual((1, 1), (self.engine.loads, len(self.fetched)))
 
 
-class RemoveTest(StoreCase):
-    def test_an_image_that_is_gone_is_fine(self) -> None:
-        with self.assertLogs('novadocker.image.store', 'INFO') as logs:
-            self.store.remove(IMAGE_ID)
-        self.assertIn('is not in the engine', logs.output[0])
+class CacheTest(StoreCase):
+    def test_it_tells_whether_the_image_had_to_be_brought(self) -> None:
+        self.assertTrue(self.store.cache('context', IMAGE_ID))
+        self.assertFalse(self.store.cache('context', IMAGE_ID))
+        self.assertEqual([('context', IMAGE_ID, None)], self.fetched)
 
-    def test_an_image_with_a_container_stays(self) -> None:
+
+class RemoveUnusedTest(StoreCase):
+    def setUp(self) -> None:
+        super().setUp()
         self.ensure()
+
+    @property
+    def is_held(self) -> bool:
+        return REFERENCE in self.engine.images
+
+    def test_an_image_that_nobody_used_for_long_goes(self) -> None:
+        self.age()
+        self.assert_nothing_is_left()
+
+    def test_a_younger_one_stays(self) -> None:
+        self.age(min_age_s=7200)
+        self.assertTrue(self.is_held)
+
+    def test_one_of_a_server_stays_and_counts_as_used(self) -> None:
+        os.utime(self.noted, (0, 0))
+        self.age(used=(IMAGE_ID,))
+        self.assertTrue(self.is_held)
+        self.assertGreater(self.noted.stat().st_mtime, 0)
+
+    def test_one_found_by_a_boot_after_the_servers_were_listed_stays(
+        self,
+    ) -> None:
+        self.store.remove_unused((), now_s=time.time() + 10, min_age_s=0)
+        self.assertTrue(self.is_held)
+
+    def test_one_whose_last_use_is_not_known_counts_from_now(self) -> None:
+        self.noted.unlink()
+        self.store.remove_unused((), now_s=time.time(), min_age_s=60)
+        self.assertTrue(self.is_held)
+        self.assertTrue(self.noted.exists())
+
+    def test_one_with_a_container_stays(self) -> None:
         self.engine.has_container = True
-        with self.assertRaises(exception.ContainerConflict):
-            self.store.remove(IMAGE_ID)
-        self.assertIn(REFERENCE, self.engine.images)
+        with self.assertLogs('novadocker.image.store', 'INFO') as logs:
+            self.age()
+        self.assertTrue(self.is_held)
+        self.assertIn('a container is made from it', logs.output[0])
+
+    def test_one_that_went_meanwhile_is_fine(self) -> None:
+        self.engine.remove_error = exception.EngineImageNotFound(name='x')
+        self.age()
+        self.assertFalse(self.noted.exists())
+
+    def test_one_replaced_meanwhile_is_left_alone(self) -> None:
+        self.engine.images[REFERENCE] = model.EngineImage(
+            'sha256:' + 'f' * 64, (REFERENCE,), 1, 'amd64', 'linux'
+        )
+        self.age()
+        self.assertTrue(self.is_held)
+
+    def test_a_strangers_image_is_not_seen(self) -> None:
+        stranger = model.EngineImage(DIGEST, ('web:1',), 1, 'amd64', 'linux')
+        self.engine.images = {'web:1': stranger}
+        self.age()
+        self.assertEqual(['web:1'], list(self.engine.images))
+
+    def test_uses_of_images_that_are_gone_are_forgotten(self) -> None:
+        self.engine.images.clear()
+        self.age()
+        self.assertFalse(self.noted.exists())
+
+    @property
+    def noted(self) -> pathlib.Path:
+        return self.folder / 'docker-images/used' / IMAGE_ID
 
 
 class CleanTest(StoreCase):
@@ -262,8 +334,9 @@ class CleanTest(StoreCase):
         (self.folder / 'docker-images' / IMAGE_ID).write_bytes(b'half')
         (self.folder / 'other').write_bytes(b'')
         self.store.clean()
-        left = [path for path in self.folder.rglob('*') if path.is_file()]
-        self.assertEqual([self.folder / 'other'], left)
+        left = {path for path in self.folder.rglob('*') if path.is_file()}
+        noted = self.folder / 'docker-images/used' / IMAGE_ID
+        self.assertEqual({self.folder / 'other', noted}, left)
 
     def test_a_folder_that_was_never_made_is_clean(self) -> None:
         self.store.clean()
