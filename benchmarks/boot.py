@@ -1,125 +1,242 @@
-#!/usr/bin/python3
-"""Measure a server's life through the public APIs: boot, reboot, delete.
+"""Measure a server's life beside ``docker run`` and beside Nova alone.
 
-Run it as ``tools/quickstart bench boot [--count N] [--json FILE]``. Seconds
-are counted from the request to the state, as a user waits for it; the image
-is on the host already. The table has the median and the 90th percentile.
+Run it as ``tools/quickstart bench boot``. Each round does the same things
+one after the other, so that whatever else the machine does falls on all of
+them: ``docker run -d`` on a second engine, a server of ours, its first TCP
+byte, its hard reboot, its delete, and a server of Nova's fake driver on a
+node of its own, which shows what the cloud costs without any hypervisor.
+
+Then eight servers at once, and many boots of a probe whose first instruction
+looks for its address.
 """
 
-import argparse
-from collections.abc import Callable
-import json
-import pathlib
-import statistics
+import collections
+from collections.abc import Iterator
+import concurrent.futures
+import contextlib
 import sys
 import time
 from typing import Any
 
-import openstack
+from benchmarks.measure import client
+from benchmarks.measure import cloud
+from benchmarks.measure import engine
+from benchmarks.measure import report
+from benchmarks.measure import stages
+from tests.fixtures import rootfs
 
-IMAGE = 'memcached:latest'
-FLAVOR = 'm1.tiny'
-NETWORK = 'private'
-POLL_S = 0.05
-DEADLINE_S = 120.0
-# DESIGN's figures; a boot's includes Neutron's wait, at 2 s.
-TARGETS_S = {'boot': 2.0, 'reboot-hard': 1.0, 'delete': 1.0}
+AT_ONCE = 8
+FAKE_NODE = 'bench-fake'
+# What the kernel says of its addresses, before anything else is done.
+PROBE = ('sh', '-c', 'cat /proc/net/fib_trie; exec sleep infinity')
+DOCKER = {
+    'container_format': 'docker',
+    'img_hv_type': 'docker',
+    'trait:CUSTOM_NOVA_DOCKER': 'required',
+}
+Samples = dict[str, list[float]]
 
 
 def main() -> int:
-    arguments = parse()
-    cloud = openstack.connect()
-    samples: dict[str, list[float]] = {name: [] for name in TARGETS_S}
-    # The first boot of a fresh host starts helpers and loads the image.
-    for index in range(arguments.count + 1):
-        found = measure(cloud)
-        if index:
-            for name, seconds in found.items():
+    arguments = report.arguments('boot', count=20, probes=200)
+    openstack = cloud.Cloud()
+    log = stages.Log(cloud.home() / 'log/nova-compute.log')
+    samples: Samples = collections.defaultdict(list)
+    with fake_node(), contextlib.ExitStack() as stack:
+        rounds = stack.enter_context(Rounds.ready(openstack, log))
+        rounds.run_once()  # The first starts helpers and loads images.
+        for number in range(arguments.count):
+            say(f'round {number + 1} of {arguments.count}')
+            for name, seconds in rounds.run_once().items():
                 samples[name].append(seconds)
-    results = [result(name, samples[name]) for name in samples]
-    show(results)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=1) + '\n')
+    say(f'{AT_ONCE} at once')
+    samples |= at_once(openstack, log)
+    missing = probes(openstack, arguments.probes)
+    report.show(metrics(samples, missing, arguments.probes), arguments.json)
     return 0
 
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog='tools/quickstart bench boot')
-    parser.add_argument('--count', type=int, default=10)
-    parser.add_argument('--json', type=pathlib.Path, metavar='FILE')
-    return parser.parse_args()
+def say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
 
 
-def measure(cloud: Any) -> dict[str, float]:
-    """Boot, reboot and delete one server; give the seconds of each."""
-    compute = cloud.compute
-    request = {
-        'name': 'bench',
-        'image_id': image_id(cloud),
-        'flavor_id': compute.find_flavor(FLAVOR).id,
-        'networks': [{'uuid': cloud.network.find_network(NETWORK).id}],
-    }
-    began = time.monotonic()
-    server = compute.create_server(**request)
+@contextlib.contextmanager
+def fake_node() -> Iterator[None]:
+    say(f'node {FAKE_NODE} with the fake driver')
+    cloud.quickstart('node', 'add', FAKE_NODE, '--driver', 'fake')
     try:
-        wait(lambda: is_ready(compute, server))
-        seconds = {'boot': time.monotonic() - began}
-        began = time.monotonic()
-        compute.reboot_server(server, 'HARD')
-        wait(lambda: is_ready(compute, server))
-        seconds['reboot-hard'] = time.monotonic() - began
+        yield
     finally:
+        cloud.quickstart('node', 'remove', FAKE_NODE)
+
+
+class Rounds:
+    """Everything that one round compares."""
+
+    def __init__(
+        self,
+        openstack: cloud.Cloud,
+        log: stages.Log,
+        plain: engine.Engine,
+        tcp: client.Client,
+        group: str,
+        fake_image_id: str,
+    ) -> None:
+        self._cloud = openstack
+        self._log = log
+        self._plain = plain
+        self._tcp = tcp
+        self._group = group
+        self._fake_image_id = fake_image_id
+        self._image_id = openstack.image_id()
+
+    @classmethod
+    @contextlib.contextmanager
+    def ready(
+        cls, openstack: cloud.Cloud, log: stages.Log
+    ) -> Iterator['Rounds']:
+        """Prepare what the rounds need."""
+        with contextlib.ExitStack() as stack:
+            plain = stack.enter_context(
+                engine.running(cloud.home() / 'data/bench-docker')
+            )
+            archive = cloud.home() / 'data/memcached.tar'
+            plain.docker('load', '--input', str(archive))
+            group = stack.enter_context(openstack.open_group())
+            namespace = f'qdhcp-{openstack.network_id}'
+            tcp = stack.enter_context(client.inside(namespace))
+            fake = stack.enter_context(
+                openstack.image(b'\0' * 1024, container_format='bare')
+            )
+            yield cls(openstack, log, plain, tcp, group, fake)
+
+    def run_once(self) -> dict[str, float]:
+        """Do everything once; give the seconds of each."""
+        return {**self._docker_run(), **self._ours(), **self._fake()}
+
+    def _docker_run(self) -> dict[str, float]:
         began = time.monotonic()
-        compute.delete_server(server.id)
-        wait(lambda: compute.find_server(server.id) is None)
-    seconds['delete'] = time.monotonic() - began
-    return seconds
+        container = self._plain.docker('run', '--detach', cloud.IMAGE)
+        seconds = time.monotonic() - began
+        self._plain.docker('rm', '--force', container)
+        return {'docker-run': seconds}
 
-
-def image_id(cloud: Any) -> str:
-    # Glance takes the colon in name=memcached:latest for an operator.
-    return next(each.id for each in cloud.image.images() if each.name == IMAGE)
-
-
-def is_ready(compute: Any, server: Any) -> bool:
-    found = compute.get_server(server.id)
-    if found.status == 'ERROR':
-        sys.exit(f'the server is in ERROR: {found.fault}')
-    return bool(found.status == 'ACTIVE' and found.task_state is None)
-
-
-def wait(predicate: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not predicate():
-        if time.monotonic() > deadline:
-            sys.exit(f'nothing happened within {DEADLINE_S:.0f} s')
-        time.sleep(POLL_S)
-
-
-def result(name: str, seconds: list[float]) -> dict[str, Any]:
-    """Sum up one metric in the form that every benchmark writes."""
-    median = statistics.median(seconds)
-    ordered = sorted(seconds)
-    return {
-        'metric': name,
-        'unit': 's',
-        'n': len(seconds),
-        'median': round(median, 3),
-        'p90': round(ordered[int(0.9 * (len(ordered) - 1))], 3),
-        'ratio': round(median / TARGETS_S[name], 2),
-        'target': TARGETS_S[name],
-        'pass': median <= TARGETS_S[name],
-    }
-
-
-def show(results: list[dict[str, Any]]) -> None:
-    print(f'{"metric":12} {"n":>3} {"median":>8} {"p90":>8} {"target":>8}')
-    for row in results:
-        print(
-            f'{row["metric"]:12} {row["n"]:3} {row["median"]:7.3f}s '
-            f'{row["p90"]:7.3f}s {row["target"]:7.1f}s '
-            f'{"ok" if row["pass"] else "above"}'
+    def _ours(self) -> dict[str, float]:
+        began = time.monotonic()
+        server = self._cloud.create(
+            self._image_id, security_groups=[{'name': self._group}]
         )
+        try:
+            ready = self._cloud.wait_ready(server)
+            active_s = time.monotonic() - began
+            self._tcp.first_byte_s(cloud.address(ready))
+            byte_s = time.monotonic() - began
+            reboot_s = self._reboot(server)
+        finally:
+            began = time.monotonic()
+            self._cloud.delete(server)
+            delete_s = time.monotonic() - began
+        by_stage = self._log.stages(server.id)
+        return {
+            'create-to-active': active_s,
+            'create-to-first-byte': byte_s,
+            'without-event-wait': active_s - by_stage['wait for Neutron'],
+            'reboot-hard': reboot_s,
+            'delete': delete_s,
+            'driver-spawn': stages.own_s(by_stage),
+            **{
+                f'stage: {name}': seconds for name, seconds in by_stage.items()
+            },
+        }
+
+    def _reboot(self, server: Any) -> float:
+        began = time.monotonic()
+        self._cloud.api.compute.reboot_server(server, 'HARD')
+        self._cloud.wait_ready(server)
+        return time.monotonic() - began
+
+    def _fake(self) -> dict[str, float]:
+        began = time.monotonic()
+        server = self._cloud.create(
+            self._fake_image_id, availability_zone=f'nova:{FAKE_NODE}'
+        )
+        try:
+            self._cloud.wait_ready(server)
+            return {'fake-to-active': time.monotonic() - began}
+        finally:
+            self._cloud.delete(server)
+
+
+def at_once(openstack: cloud.Cloud, log: stages.Log) -> Samples:
+    """Boot several servers at once."""
+    image_id = openstack.image_id()
+    began = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        servers = list(pool.map(openstack.create, [image_id] * AT_ONCE))
+    try:
+        for server in servers:
+            openstack.wait_ready(server)
+        seconds = time.monotonic() - began
+    finally:
+        openstack.delete(*servers)
+    own = [stages.own_s(log.stages(server.id)) for server in servers]
+    return {'at-once-to-active': [seconds], 'at-once-spawn': own}
+
+
+def probes(openstack: cloud.Cloud, count: int) -> int:
+    """Boot probes; give how many saw no address at their first instruction."""
+    archive = rootfs.archive('probe:latest', PROBE)
+    missing = done = 0
+    with openstack.image(archive, **DOCKER) as image_id:
+        while done < count:
+            batch = min(AT_ONCE, count - done)
+            servers = [openstack.create(image_id) for _ in range(batch)]
+            try:
+                for server in servers:
+                    ready = openstack.wait_ready(server)
+                    missing += not has_address(openstack, ready)
+            finally:
+                openstack.delete(*servers)
+            done += batch
+            say(f'probe {done} of {count}, {missing} without address')
+    return missing
+
+
+def has_address(openstack: cloud.Cloud, server: Any) -> bool:
+    found = openstack.api.compute.get_server_console_output(server.id)
+    return cloud.address(server) in found['output']
+
+
+def metrics(
+    samples: Samples, missing: int, probed: int
+) -> list[report.Metric]:
+    """Put the figures beside the targets of the design."""
+
+    def metric(
+        name: str,
+        target: float | None = None,
+        baseline: report.Metric | None = None,
+    ) -> report.Metric:
+        return report.Metric(name, 's', samples[name], target, baseline)
+
+    plain, fake = metric('docker-run'), metric('fake-to-active')
+    found = [
+        plain,
+        metric('driver-spawn', 1.0, plain),
+        *(metric(name) for name in samples if name.startswith('stage: ')),
+        fake,
+        metric('without-event-wait', 1.25, fake),
+        metric('create-to-active', 2.0),
+        metric('create-to-first-byte'),
+        metric('reboot-hard', 1.0),
+        metric('delete', 1.0),
+        metric('at-once-spawn', 2.0),
+        metric('at-once-to-active'),
+    ]
+    if probed:
+        seen = report.Metric('probes-without-address', '', [missing], 0)
+        found.append(seen)
+    return found
 
 
 if __name__ == '__main__':

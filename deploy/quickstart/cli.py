@@ -173,8 +173,9 @@ def bench(home: home_module.Home, name: str, words: tuple[str, ...]) -> None:
         raise click.BadParameter(
             f'no benchmark {name}; there are: {", ".join(known) or "none"}'
         )
-    script = str(folder / f'{name}.py')
-    shell.replace(home, (str(home.bin / 'python'), script, *words))
+    checkout = f'PYTHONPATH={home_module.CHECKOUT}'
+    python = (str(home.bin / 'python'), '-m', f'benchmarks.{name}')
+    shell.replace(home, ('env', checkout, *python, *words))
 
 
 @cli.group('node')

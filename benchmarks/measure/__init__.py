@@ -1,0 +1,1 @@
+"""What the benchmarks measure with: the cloud, an engine, a table."""

@@ -1,0 +1,130 @@
+"""Servers through the public APIs, timed as their user waits for them."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+import contextlib
+import os
+import pathlib
+import subprocess
+import sys
+import time
+from typing import Any
+import uuid
+
+import openstack
+
+IMAGE = 'memcached:latest'
+NETWORK = 'private'
+PORT = 11211
+POLL_S = 0.05
+_DEADLINE_S = 300.0
+_QUICKSTART = pathlib.Path(__file__).resolve().parents[2] / 'tools/quickstart'
+
+
+def home() -> pathlib.Path:
+    """Give the folder of the cloud."""
+    return pathlib.Path(os.environ['NOVA_DOCKER_HOME'])
+
+
+def quickstart(*words: str) -> None:
+    """Run the quickstart; what it says is shown if it fails."""
+    environ = {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
+    done = subprocess.run(
+        [str(_QUICKSTART), *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environ,
+    )
+    if done.returncode:
+        sys.exit(f'quickstart {" ".join(words)}: {done.stdout}{done.stderr}')
+
+
+class Cloud:
+    """The cloud as its administrator uses it."""
+
+    def __init__(self) -> None:
+        self.api = openstack.connect(compute_default_microversion='2.90')
+        compute, network = self.api.compute, self.api.network
+        self.flavor_id = compute.find_flavor('m1.nano').id
+        self.network_id = network.find_network(NETWORK).id
+
+    def image_id(self, name: str = IMAGE) -> str:
+        """Find an image; Glance takes the name's colon for an operator."""
+        images = self.api.image.images()
+        return next(each.id for each in images if each.name == name)
+
+    @contextlib.contextmanager
+    def image(self, data: bytes, **properties: Any) -> Iterator[str]:
+        """Have an image for a while."""
+        found = self.api.image.create_image(
+            name=f'bench-{uuid.uuid4().hex[:8]}',
+            data=data,
+            disk_format='raw',
+            **properties,
+        )
+        try:
+            yield found.id
+        finally:
+            self.api.image.delete_image(found.id)
+
+    @contextlib.contextmanager
+    def open_group(self) -> Iterator[str]:
+        """Have a security group that lets memcached's clients in."""
+        network = self.api.network
+        group = network.create_security_group(name=f'bench-{uuid.uuid4()}')
+        try:
+            network.create_security_group_rule(
+                security_group_id=group.id,
+                direction='ingress',
+                protocol='tcp',
+            )
+            yield group.name
+        finally:
+            network.delete_security_group(group.id)
+
+    def create(self, image_id: str, **more: Any) -> Any:
+        """Ask for a server."""
+        return self.api.compute.create_server(
+            **{
+                'name': f'bench-{uuid.uuid4().hex[:8]}',
+                'image_id': image_id,
+                'flavor_id': self.flavor_id,
+                'networks': [{'uuid': self.network_id}],
+                **more,
+            }
+        )
+
+    def wait_ready(self, server: Any) -> Any:
+        """Wait until a server is ACTIVE and nothing is under way."""
+        return wait(lambda: self._ready(server))
+
+    def delete(self, *servers: Any) -> None:
+        """Delete servers and see them gone."""
+        compute = self.api.compute
+        for server in servers:
+            compute.delete_server(server.id, ignore_missing=True)
+        for server in servers:
+            wait(lambda it=server: compute.find_server(it.id) is None)
+
+    def _ready(self, server: Any) -> Any:
+        found = self.api.compute.get_server(server.id)
+        if found.status == 'ERROR':
+            sys.exit(f'{found.name} is in ERROR: {found.fault}')
+        is_ready = found.status == 'ACTIVE' and found.task_state is None
+        return found if is_ready else None
+
+
+def address(server: Any) -> str:
+    """Give the address of a server on its one network."""
+    return str(server.addresses[NETWORK][0]['addr'])
+
+
+def wait(predicate: Callable[[], Any]) -> Any:
+    """Wait for what comes in its own time; give what was waited for."""
+    deadline = time.monotonic() + _DEADLINE_S
+    while not (found := predicate()):
+        if time.monotonic() > deadline:
+            sys.exit(f'nothing happened within {_DEADLINE_S:.0f} s')
+        time.sleep(POLL_S)
+    return found

@@ -1,0 +1,56 @@
+"""Who holds how much memory, as the kernel shares it out among processes."""
+
+from collections.abc import Iterable
+import pathlib
+import re
+
+_PSS = re.compile(r'^Pss:\s+(\d+) kB', re.MULTILINE)
+_PROC = pathlib.Path('/proc')
+
+
+def pss_mib(pids: Iterable[int]) -> float:
+    """Sum up the share of processes in the machine's memory, in MiB."""
+    return sum(map(_pss_kib, pids)) / 1024
+
+
+def _pss_kib(pid: int) -> int:
+    try:
+        text = (_PROC / str(pid) / 'smaps_rollup').read_text()
+    except OSError:  # ended meanwhile
+        return 0
+    match = _PSS.search(text)
+    return int(match[1]) if match else 0
+
+
+def pids(pattern: str) -> list[int]:
+    """List the processes whose command line matches."""
+    wanted = re.compile(pattern)
+    return [
+        int(entry.name)
+        for entry in _PROC.iterdir()
+        if entry.name.isdigit() and wanted.search(_command(entry))
+    ]
+
+
+def cpu_s(pid_list: Iterable[int]) -> float:
+    """Sum up the processor time of processes so far, in seconds."""
+    return sum(map(_ticks, pid_list)) / 100
+
+
+def _command(entry: pathlib.Path) -> str:
+    try:
+        raw = (entry / 'cmdline').read_bytes()
+    except OSError:
+        return ''
+    return raw.replace(b'\0', b' ').decode(errors='replace')
+
+
+def _ticks(pid: int) -> int:
+    try:
+        stat = (_PROC / str(pid) / 'stat').read_text()
+    except OSError:
+        return 0
+    # proc(5): utime and stime are fields 14 and 15, in USER_HZ, which is 100
+    # on Linux.
+    fields = stat.rpartition(')')[2].split()
+    return int(fields[11]) + int(fields[12])

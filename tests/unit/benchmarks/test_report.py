@@ -1,0 +1,54 @@
+import contextlib
+import io
+import json
+import pathlib
+import tempfile
+import unittest
+
+from benchmarks.measure import report
+
+PLAIN = report.Metric('plain', 's', [0.1, 0.2, 0.9])
+
+
+class MetricTest(unittest.TestCase):
+    def test_median_and_p90(self):
+        metric = report.Metric('m', 's', list(range(1, 11)))
+        self.assertEqual((5.5, 9), (metric.median, metric.p90))
+
+    def test_p90_of_few_is_the_worst(self):
+        self.assertEqual(0.9, PLAIN.p90)
+
+    def test_target_bounds_the_median(self):
+        for target, expected in ((0.2, True), (0.1, False), (None, None)):
+            metric = report.Metric('m', 's', [0.2], target)
+            self.assertIs(expected, metric.is_reached)
+
+    def test_target_bounds_the_ratio_where_there_is_a_baseline(self):
+        for target, expected in ((2.0, True), (1.9, False)):
+            metric = report.Metric('m', 's', [0.4], target, PLAIN)
+            self.assertEqual(2.0, metric.ratio)
+            self.assertIs(expected, metric.is_reached)
+
+
+class ShowTest(unittest.TestCase):
+    def test_people_and_programs_read_the_same(self):
+        file = pathlib.Path(
+            self.enterContext(tempfile.TemporaryDirectory()), 'x.json'
+        )
+        metric = report.Metric('ours', 's', [0.4], 1.0, PLAIN)
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            report.show([PLAIN, metric], file)
+        self.assertRegex(printed.getvalue(), r'ours +1 .* 2\.00x +1x +above')
+        self.assertEqual(
+            {
+                'metric': 'ours',
+                'unit': 's',
+                'n': 1,
+                'median': 0.4,
+                'p90': 0.4,
+                'ratio': 2.0,
+                'target': 1.0,
+                'pass': False,
+            },
+            json.loads(file.read_text())[1],
+        )
