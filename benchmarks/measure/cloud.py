@@ -70,15 +70,16 @@ class Cloud:
 
     @contextlib.contextmanager
     def open_group(self) -> Iterator[str]:
-        """Have a security group that lets memcached's clients in."""
+        """Have a security group that lets clients and pings in."""
         network = self.api.network
         group = network.create_security_group(name=f'bench-{uuid.uuid4()}')
         try:
-            network.create_security_group_rule(
-                security_group_id=group.id,
-                direction='ingress',
-                protocol='tcp',
-            )
+            for protocol in ('tcp', 'icmp'):
+                network.create_security_group_rule(
+                    security_group_id=group.id,
+                    direction='ingress',
+                    protocol=protocol,
+                )
             yield group.name
         finally:
             network.delete_security_group(group.id)

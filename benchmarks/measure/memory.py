@@ -6,6 +6,8 @@ import re
 
 _PSS = re.compile(r'^Pss:\s+(\d+) kB', re.MULTILINE)
 _PROC = pathlib.Path('/proc')
+# What proc(5) counts time in, on Linux.
+_USER_HZ = 100
 
 
 def pss_mib(pids: Iterable[int]) -> float:
@@ -34,7 +36,13 @@ def pids(pattern: str) -> list[int]:
 
 def cpu_s(pid_list: Iterable[int]) -> float:
     """Sum up the processor time of processes so far, in seconds."""
-    return sum(map(_ticks, pid_list)) / 100
+    return sum(map(_ticks, pid_list)) / _USER_HZ
+
+
+def age_s(pid: int) -> float:
+    """Give the seconds since a process was started."""
+    uptime = float((_PROC / 'uptime').read_text().split()[0])
+    return uptime - int(_fields(pid)[19]) / _USER_HZ
 
 
 def _command(entry: pathlib.Path) -> str:
@@ -47,10 +55,13 @@ def _command(entry: pathlib.Path) -> str:
 
 def _ticks(pid: int) -> int:
     try:
-        stat = (_PROC / str(pid) / 'stat').read_text()
+        fields = _fields(pid)
     except OSError:
         return 0
-    # proc(5): utime and stime are fields 14 and 15, in USER_HZ, which is 100
-    # on Linux.
-    fields = stat.rpartition(')')[2].split()
     return int(fields[11]) + int(fields[12])
+
+
+def _fields(pid: int) -> list[str]:
+    """Read proc(5)'s stat from its third field on."""
+    stat = (_PROC / str(pid) / 'stat').read_text()
+    return stat.rpartition(')')[2].split()

@@ -106,8 +106,12 @@ class CloudTestCase(testtools.TestCase):
         cls.engine = docker.APIClient(env['DOCKER_HOST'], version='1.41')
         cls.addClassCleanup(cls.engine.close)
 
-    def boot(self, *, wait='ACTIVE', image=IMAGE, **more):
+    def boot(self, *, wait='ACTIVE', **more):
         """Boot a server that goes with the test; wait for a status."""
+        return self.wait_for_status(self.create(**more), wait)
+
+    def create(self, *, image=IMAGE, **more):
+        """Ask for a server that goes with the test."""
         compute = self.admin.compute
         server = compute.create_server(
             name=f'test-{uuid.uuid4().hex[:8]}',
@@ -117,7 +121,7 @@ class CloudTestCase(testtools.TestCase):
             **more,
         )
         self.addCleanup(self.delete, server)
-        return self.wait_for_status(server, wait)
+        return server
 
     def shell_image(self):
         """Upload an image with a shell, which memcached's has not."""
