@@ -1,23 +1,21 @@
 """The end of a port that the container sees.
 
 It is set up before the container's first instruction, and set up again, by
-the same calls, when nova-compute starts: so each step changes only what is
-not yet as asked, and takes nothing away that the container added.
+the same calls, when nova-compute starts or a port changes: so each step
+changes only what is not yet as asked, and leaves alone what the container has
+added.
 """
 
 import array
-from collections.abc import Iterator
 from collections.abc import Sequence
-import contextlib
 import dataclasses
-import errno
 import fcntl
 import socket
 import struct
-from typing import Any
 
 import pyroute2
 
+from novadocker.privsep import addressing
 from novadocker.privsep import argument
 from novadocker.privsep import entrypoint
 from novadocker.privsep import link
@@ -27,8 +25,6 @@ from novadocker.privsep import netns
 _SIOCETHTOOL = 0x8946
 _ETHTOOL_GTXCSUM = 0x16
 _ETHTOOL_STXCSUM = 0x17
-# linux/if_addr.h
-_IFA_F_NODAD = 0x02
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +35,12 @@ class _Wanted:
     routes: Sequence[tuple[str, str | None]]
     accept_ra: bool
     tx_checksum: bool
+
+    @property
+    def is_without_ipv6(self) -> bool:
+        """Tell whether the port has addresses, but none of IPv6."""
+        has_ipv6 = any(':' in each for each in self.addresses)
+        return bool(self.addresses) and not has_ipv6 and not self.accept_ra
 
 
 @entrypoint.net
@@ -53,10 +55,12 @@ def configure(
     accept_ra: bool,
     tx_checksum: bool,
 ) -> None:
-    """Give the inner end of a port its addresses and routes, and raise it.
+    """Give the inner end of a port just these addresses and routes.
 
-    When it goes up the kernel announces its addresses (gratuitous ARP,
-    unsolicited neighbour advertisement).
+    It is up afterwards, and what is new has been announced (gratuitous ARP,
+    unsolicited neighbour advertisement). An address or a route that an
+    earlier call gave and that is no longer asked for is taken away; before
+    Linux 5.18 the kernel does not tell whose an address is, and it stays.
 
     :param device: the end of the port that is on the host
     :param addresses: with the prefix of their subnet
@@ -81,6 +85,27 @@ def configure(
         netns.run_inside(fd, _configure, index, wanted)
 
 
+@entrypoint.net
+def announce(device: str, netns_name: str) -> None:
+    """Announce the addresses of a port again, to who may have missed it.
+
+    Until Neutron has wired a port, the switch drops what comes from it.
+    """
+    argument.host_device(device)
+    with netns.opened(netns_name) as fd, link.failures(device):
+        with pyroute2.IPRoute() as ip:
+            index = link.inner_index(ip, device, fd)
+        netns.run_inside(fd, _announce, index)
+
+
+def _announce(index: int) -> None:
+    with pyroute2.IPRoute() as ip:
+        inner = ip.link('get', index=index)[0]
+        # The kernel announces when a MAC is set, be it the same one. Not
+        # having CAP_NET_RAW, this daemon cannot send a frame itself.
+        ip.link('set', index=index, address=inner.get_attr('IFLA_ADDRESS'))
+
+
 def _configure(index: int, wanted: _Wanted) -> None:
     with pyroute2.IPRoute() as ip:
         inner = ip.link('get', index=index)[0]
@@ -88,22 +113,32 @@ def _configure(index: int, wanted: _Wanted) -> None:
         if inner.get_attr('IFLA_ADDRESS') != wanted.mac:
             ip.link('set', index=index, address=wanted.mac)
         link.set_mtu(ip, inner, wanted.mtu)
-        _set_sysctls(name, wanted.accept_ra)
+        _set_sysctls(name, wanted, is_up=link.is_up(inner))
         if not wanted.tx_checksum:
             _stop_tx_checksum_offload(name)
-        for address in wanted.addresses:
-            _add_address(ip, index, address)
+        has_new = addressing.set_addresses(ip, index, wanted.addresses)
         # After the addresses, which are announced now, and before the
         # routes, which need a device that is up.
         link.raise_link(ip, inner)
-        for destination, gateway in wanted.routes:
-            _add_route(ip, index, destination, gateway)
+        if has_new and link.is_up(inner):
+            _announce(index)
+        addressing.set_routes(ip, index, wanted.routes)
 
 
-def _set_sysctls(name: str, accept_ra: bool) -> None:
+def _set_sysctls(name: str, wanted: _Wanted, *, is_up: bool) -> None:
+    if not wanted.is_without_ipv6:
+        # Whatever the host's default is.
+        link.write_sysctl('ipv6', name, 'disable_ipv6', 0)
+    elif not is_up:
+        # A link-local address alone would make programs ask for IPv6
+        # addresses that lead nowhere. Later the container may think again.
+        link.write_sysctl('ipv6', name, 'disable_ipv6', 1)
     # The kernel announces for us: we could not, without CAP_NET_RAW.
     link.write_sysctl('ipv4', name, 'arp_notify', 1)
     link.write_sysctl('ipv6', name, 'ndisc_notify', 1)
+    # Of several addresses in a subnet the first can be taken away without
+    # the kernel taking the others with it.
+    link.write_sysctl('ipv4', name, 'promote_secondaries', 1)
     # Neutron is what keeps addresses unique. Detection of duplicates would
     # hold an address back for a second or more, and a server that binds to
     # it at its first instruction would fail.
@@ -111,37 +146,7 @@ def _set_sysctls(name: str, accept_ra: bool) -> None:
     # Advertisements are for routes: Neutron computes what SLAAC would give,
     # and says so in the port, so all addresses are known beforehand.
     link.write_sysctl('ipv6', name, 'autoconf', 0)
-    link.write_sysctl('ipv6', name, 'accept_ra', int(accept_ra))
-
-
-def _add_address(ip: Any, index: int, text: str) -> None:
-    address, prefix = text.split('/')
-    extra = {'flags': _IFA_F_NODAD} if ':' in address else {}
-    with _present_is_fine():
-        ip.addr(
-            'add', index=index, address=address, prefixlen=int(prefix), **extra
-        )
-
-
-def _add_route(
-    ip: Any, index: int, destination: str, gateway: str | None
-) -> None:
-    options: dict[str, Any] = {'dst': destination, 'oif': index}
-    if gateway is None:
-        options['scope'] = 'link'
-    else:
-        options['gateway'] = gateway
-    with _present_is_fine():
-        ip.route('add', **options)
-
-
-@contextlib.contextmanager
-def _present_is_fine() -> Iterator[None]:
-    try:
-        yield
-    except pyroute2.NetlinkError as err:
-        if err.code != errno.EEXIST:
-            raise
+    link.write_sysctl('ipv6', name, 'accept_ra', int(wanted.accept_ra))
 
 
 def _stop_tx_checksum_offload(name: str) -> None:

@@ -131,8 +131,12 @@ def set_mtu(ip: Any, link: Any, mtu: int) -> None:
         ip.link('set', index=link['index'], mtu=mtu)
 
 
+def is_up(link: Any) -> bool:
+    return bool(link['flags'] & _IFF_UP)
+
+
 def raise_link(ip: Any, link: Any) -> None:
-    if not link['flags'] & _IFF_UP:
+    if not is_up(link):
         ip.link('set', index=link['index'], state='up')
 
 

@@ -11,6 +11,7 @@ import pyroute2
 import testtools
 
 from novadocker import exception
+from novadocker.privsep import addressing
 from novadocker.privsep import interface
 from novadocker.privsep import link
 from tests.fixtures import netns
@@ -19,6 +20,7 @@ _DEVICE = 'tap0a0b0c0d-0e'
 _BRIDGE = 'qbr0a0b0c0d-0e'
 _MAC = 'fa:16:3e:00:00:01'
 _ETH_P_ALL = 3
+_IFA_F_TENTATIVE = 0x40
 
 
 def _link(name):
@@ -36,16 +38,26 @@ def _routes():
             for family in (socket.AF_INET, socket.AF_INET6)
             for route in ip.get_routes(family=family, table=254)
             # What was asked for, not what the kernel derived.
-            if route['proto'] == 4
+            if route['proto'] == addressing._OURS
+        }
+
+
+def _destinations():
+    with pyroute2.IPRoute() as ip:
+        return {
+            f'{route.get_attr("RTA_DST")}/{route["dst_len"]}'
+            for route in ip.get_routes(family=socket.AF_INET, table=254)
         }
 
 
 def _addresses():
     with pyroute2.IPRoute() as ip:
         return {
+            # Of a link-local address the kernel makes sure in its own time.
             f'{each.get_attr("IFA_ADDRESS")}/{each["prefixlen"]}': each[
                 'flags'
             ]
+            & ~_IFA_F_TENTATIVE
             for each in ip.get_addr(index=_link('eth0')['index'])
         }
 
@@ -69,7 +81,8 @@ class LinkTestCase(testtools.TestCase):
             'accept_ra': False,
             'tx_checksum': True,
         }
-        interface.configure(_DEVICE, self.namespace.name, **wanted | more)
+        device = more.pop('device', _DEVICE)
+        interface.configure(device, self.namespace.name, **wanted | more)
 
 
 @netns.needs_root
@@ -238,6 +251,95 @@ class ConfigureTest(LinkTestCase):
         self.configure(addresses=['10.0.0.5/24'])
         self.assertIn('10.0.0.99/32', self.namespace.run(_addresses))
 
+    def test_route_that_the_container_added_stays(self):
+        self.configure(addresses=['10.0.0.5/24'])
+
+        def add():
+            with pyroute2.IPRoute() as ip:
+                ip.route('add', dst='192.0.2.0/24', gateway='10.0.0.9')
+
+        self.namespace.run(add)
+        self.configure(addresses=['10.0.0.5/24'])
+        self.assertIn('192.0.2.0/24', self.namespace.run(_destinations))
+
+    def test_address_that_is_taken_away_leaves_the_others(self):
+        wanted = ['10.0.0.5/24', '10.0.0.6/24', 'fd00::5/64', 'fd00::6/64']
+        routes = [('0.0.0.0/0', '10.0.0.1'), ('::/0', 'fd00::1')]
+        self.configure(addresses=wanted, routes=routes)
+        # The first of a subnet: with it the kernel would drop the second.
+        rest = ['10.0.0.6/24', 'fd00::6/64']
+        self.configure(addresses=rest, routes=routes)
+        self.assertEqual(set(rest), self._global_addresses())
+        self.assertEqual(
+            {('default/0', '10.0.0.1'), ('default/0', 'fd00::1')},
+            self.namespace.run(_routes),
+        )
+
+    def test_all_addresses_can_be_replaced(self):
+        self.configure(
+            addresses=['10.0.0.5/24', 'fd00::5/64'],
+            routes=[('0.0.0.0/0', '10.0.0.1'), ('::/0', 'fd00::1')],
+        )
+        self.configure(
+            addresses=['10.9.0.5/16', 'fd09::5/64'],
+            routes=[('0.0.0.0/0', '10.9.0.1'), ('::/0', 'fd09::1')],
+        )
+        self.assertEqual(
+            {'10.9.0.5/16', 'fd09::5/64'}, self._global_addresses()
+        )
+        self.assertEqual(
+            {('default/0', '10.9.0.1'), ('default/0', 'fd09::1')},
+            self.namespace.run(_routes),
+        )
+
+    def test_address_can_change_its_prefix(self):
+        for wanted in (
+            {'10.0.0.5/24', 'fd00::5/64'},
+            {'10.0.0.5/16', 'fd00::5/48'},
+        ):
+            self.configure(addresses=sorted(wanted))
+            self.assertEqual(wanted, self._global_addresses())
+
+    def test_route_that_is_no_longer_wanted_goes(self):
+        self.configure(
+            addresses=['10.0.0.5/24'],
+            routes=[('0.0.0.0/0', '10.0.0.1'), ('192.0.2.1/32', None)],
+        )
+        self.configure(addresses=['10.0.0.5/24'], routes=[])
+        self.assertEqual(set(), self.namespace.run(_routes))
+
+    def test_route_moves_to_the_port_that_has_it_now(self):
+        other, default = 'tap0a0b0c0d-0f', [('0.0.0.0/0', '10.1.0.1')]
+        self.create(other, 'eth1')
+        self.configure(device=other, addresses=['10.1.0.5/24'], routes=default)
+        default = [('0.0.0.0/0', '10.0.0.1')]
+        self.configure(addresses=['10.0.0.5/24'], routes=default)
+        self.configure(device=other, addresses=['10.1.0.5/24'])
+        self.assertEqual(
+            {('default/0', '10.0.0.1')}, self.namespace.run(_routes)
+        )
+
+    def test_port_without_ipv6_addresses_has_no_ipv6(self):
+        self.configure(addresses=['10.0.0.5/24'])
+        self.assertEqual({'10.0.0.5/24': 128}, self.namespace.run(_addresses))
+        self.configure(addresses=['10.0.0.5/24', 'fd00::5/64'])
+        self.assertIn('fd00::5/64', self.namespace.run(_addresses))
+
+    def test_port_that_waits_for_advertisements_has_ipv6(self):
+        self.configure(addresses=['10.0.0.5/24'], accept_ra=True)
+        self.assertEqual(
+            '0', self.namespace.sysctl('ipv6/conf/eth0/disable_ipv6')
+        )
+
+    def test_ipv6_that_the_container_turned_on_stays_on(self):
+        self.configure(addresses=['10.0.0.5/24'])
+        path = pathlib.Path('/proc/sys/net/ipv6/conf/eth0/disable_ipv6')
+        self.namespace.run(path.write_text, '0')
+        self.configure(addresses=['10.0.0.5/24'])
+        self.assertEqual(
+            '0', self.namespace.sysctl('ipv6/conf/eth0/disable_ipv6')
+        )
+
     def test_mac_and_mtu_are_repaired(self):
         self.configure(mac='fa:16:3e:00:00:02', mtu=1300)
         inner = self.namespace.run(_link, 'eth0')
@@ -262,10 +364,22 @@ class ConfigureTest(LinkTestCase):
     def test_addresses_are_announced(self):
         with _listener() as frames:
             self.configure(addresses=['10.0.0.5/24', 'fd00::5/64'])
-            wanted = {_gratuitous_arp('10.0.0.5'), _advertised('fd00::5')}
-            while wanted:
-                frame = frames.recv(2048)
-                wanted -= {each for each in wanted if each in frame}
+            _await_announced(frames, '10.0.0.5', 'fd00::5')
+
+    def test_address_that_is_added_later_is_announced(self):
+        self.configure(addresses=['10.0.0.5/24', 'fd00::5/64'])
+        more = ['10.0.0.6/24', 'fd00::6/64']
+        with _listener() as frames:
+            self.configure(addresses=['10.0.0.5/24', 'fd00::5/64', *more])
+            _await_announced(frames, '10.0.0.6', 'fd00::6')
+
+    def test_addresses_are_announced_again_when_asked(self):
+        self.configure(addresses=['10.0.0.5/24', 'fd00::5/64'])
+        before = self._state()
+        with _listener() as frames:
+            interface.announce(_DEVICE, self.namespace.name)
+            _await_announced(frames, '10.0.0.5', 'fd00::5')
+        self.assertEqual(before, self._state())
 
     def test_gateway_that_cannot_be_reached_is_reported(self):
         self.assertRaises(
@@ -278,6 +392,13 @@ class ConfigureTest(LinkTestCase):
         link.delete(_DEVICE)
         raised = self.assertRaises(exception.LinkFailed, self.configure)
         self.assertIn('there is none', str(raised))
+
+    def _global_addresses(self):
+        return {
+            each
+            for each in self.namespace.run(_addresses)
+            if not each.startswith('fe80')
+        }
 
     def _state(self):
         inner = self.namespace.run(_link, 'eth0')
@@ -302,6 +423,13 @@ def _listener():
     frames.bind((_DEVICE, _ETH_P_ALL))
     frames.settimeout(20)
     return frames
+
+
+def _await_announced(frames, ipv4, ipv6):
+    wanted = {_gratuitous_arp(ipv4), _advertised(ipv6)}
+    while wanted:
+        frame = frames.recv(2048)
+        wanted -= {each for each in wanted if each in frame}
 
 
 def _gratuitous_arp(address):
