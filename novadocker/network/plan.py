@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 import ipaddress
+import itertools
 import types
 from typing import Any
 
@@ -40,13 +41,19 @@ def nics(
     routes = _host_routes(vifs)
     _add_default_routes(vifs, routes)
     _add_metadata_route(vifs, routes, metadata_addresses)
+    # A router that nobody names makes itself known. One that Neutron names is
+    # used without waiting for it, and beside it a default route from an
+    # advertisement would leave the way out to chance.
+    accept_ra = not any(_DEFAULTS[6] in wanted for wanted in routes)
     return tuple(
-        _nic(index, vif, wanted)
+        _nic(index, vif, wanted, accept_ra=accept_ra)
         for index, (vif, wanted) in enumerate(zip(vifs, routes, strict=True))
     )
 
 
-def _nic(index: int, vif: Vif, wanted: Mapping[str, str]) -> model.Nic:
+def _nic(
+    index: int, vif: Vif, wanted: Mapping[str, str], *, accept_ra: bool
+) -> model.Nic:
     port_id, details = vif['id'], vif['details'] or {}
     subnets = _subnets(vif)
     hybrid = details.get('ovs_hybrid_plug', False)
@@ -58,7 +65,8 @@ def _nic(index: int, vif: Vif, wanted: Mapping[str, str]) -> model.Nic:
         mtu=vif['network']['meta'].get('mtu') or _DEFAULT_MTU,
         addresses=tuple(_addresses(subnets)),
         routes=tuple(_routes(subnets, wanted)),
-        accept_ra=any(s['meta'].get('ipv6_address_mode') for s in subnets),
+        accept_ra=accept_ra
+        and any(s['meta'].get('ipv6_address_mode') for s in subnets),
         hybrid_bridge=f'qbr{port_id}'[:_BRIDGE_NAME_LENGTH]
         if hybrid
         else None,
@@ -78,16 +86,19 @@ def _addresses(subnets: Sequence[Subnet]) -> Iterator[str]:
 
 
 def _host_routes(vifs: Sequence[Vif]) -> list[dict[str, str]]:
-    """Give the gateway by destination, for each VIF."""
-    return [
-        {
-            route['cidr']: route['gateway']['address']
-            for subnet in _subnets(vif)
-            for route in subnet['routes']
-            if route['cidr'] not in _DEFAULTS.values()
-        }
-        for vif in vifs
-    ]
+    """Give the gateway by destination, for each VIF.
+
+    Of two ways to one network the kernel would take but one: it is the first.
+    """
+    known = set(_DEFAULTS.values())
+    routes: list[dict[str, str]] = []
+    for vif in vifs:
+        routes.append(own := {})
+        for route in itertools.chain(*(s['routes'] for s in _subnets(vif))):
+            if route['cidr'] not in known:
+                known.add(route['cidr'])
+                own[route['cidr']] = route['gateway']['address']
+    return routes
 
 
 def _add_default_routes(

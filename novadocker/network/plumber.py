@@ -83,6 +83,36 @@ class Plumber:
             self._plug(undo, instance, vif, nic)
             undo.pop_all()
 
+    def configure(self, instance: Any, nics: Sequence[model.Nic]) -> None:
+        """Give ports that are plugged the addresses that they have now.
+
+        What stays the same is not interrupted.
+
+        :raises VirtualInterfacePlugException: the sentence names the port
+        """
+        for nic in nics:
+            with _failures(f'Port {nic.port_id} cannot be set up'):
+                _configure(nic, identity.netns_name(instance.uuid))
+
+    def announce(self, instance: Any, nics: Sequence[model.Nic]) -> None:
+        """Tell neighbours of ports that they could not hear before.
+
+        One that fails is no reason to fail: they learn by asking, too.
+        """
+        for nic in nics:
+            try:
+                novadocker.privsep.interface.announce(
+                    nic.devname, identity.netns_name(instance.uuid)
+                )
+            except _FAILURES as err:
+                LOG.warning(
+                    'Port %(port)s was not announced to its network; those '
+                    'who knew its address elsewhere may need a minute: '
+                    '%(error)s',
+                    {'port': nic.port_id, 'error': err},
+                    instance=instance,
+                )
+
     def unplug(self, instance: Any, network_info: Sequence[Any]) -> None:
         """Unplug all ports; what is missing is fine.
 

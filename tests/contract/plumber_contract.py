@@ -1,7 +1,7 @@
 """What the driver may expect of a plumber, real or fake.
 
 A user of this mixin sets ``plumber`` and says what it sees: ``ports_of``,
-``has_netns``, ``instance_of`` and ``break_port``.
+``addresses_of``, ``has_netns``, ``instance_of`` and ``break_port``.
 """
 
 import uuid
@@ -89,6 +89,38 @@ class PlumberContract:
             ports[0],
             plan.nics(ports)[0],
         )
+        self.assertEqual(set(), self.ports_of(instance))
+
+    def test_configure_gives_a_port_the_addresses_that_it_has_now(self):
+        instance, ports = self._instance(), self._two_ports()
+        self.plumber.plug(instance, ports, plan.nics(ports))
+        subnet = vif.subnet('10.0.0.0/24', '10.0.0.5', '10.0.0.6')
+        for ips in (['10.0.0.5', '10.0.0.6'], ['10.0.0.6']):
+            subnet['ips'] = [{'address': each} for each in ips]
+            ports[0]['network']['subnets'] = [subnet]
+            self.plumber.configure(instance, plan.nics(ports))
+            self.assertEqual(
+                {f'{each}/24' for each in ips},
+                self.addresses_of(instance, ports[0]),
+            )
+        self.assertEqual(
+            {'10.0.1.5/24'}, self.addresses_of(instance, ports[1])
+        )
+
+    def test_port_that_is_not_plugged_cannot_be_configured(self):
+        instance, ports = self._instance(), self._two_ports()
+        self.plumber.plug(instance, ports[:1], plan.nics(ports[:1]))
+        raised = self.assertRaises(
+            nova_exception.VirtualInterfacePlugException,
+            self.plumber.configure,
+            instance,
+            plan.nics(ports),
+        )
+        self.assertIn(ports[1]['id'], str(raised))
+
+    def test_announcing_what_is_missing_is_fine(self):
+        instance, ports = self._instance(), self._two_ports()
+        self.plumber.announce(instance, plan.nics(ports))
         self.assertEqual(set(), self.ports_of(instance))
 
     def test_unplug_leaves_the_netns_without_ports(self):

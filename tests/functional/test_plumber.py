@@ -25,6 +25,7 @@ from tests.fixtures import ovs
 from tests.fixtures import vif
 
 _SUBNET = '10.0.0.0/24'
+_ETH_P_ALL = 3
 _OWN_DEVICES = {'lo', 'ovs-netdev', 'br-int'}
 
 
@@ -60,6 +61,10 @@ class ContractTest(plumber_contract.PlumberContract, PlumberTestCase):
             f'external_ids:vm-uuid={instance.uuid}',
         )
         return set(re.findall(r'iface-id=(\S+)', external_ids))
+
+    def addresses_of(self, instance, port):
+        with privsep_netns.opened(f'nova-{instance.uuid}') as fd:
+            return privsep_netns.run_inside(fd, _addresses_of, port['address'])
 
     def has_netns(self, instance_uuid):
         return f'nova-{instance_uuid}' in privsep_netns.names()
@@ -160,6 +165,61 @@ class TrafficTest(PlumberTestCase):
         numbers = b''.join(b'%07d\n' % n for n in range(len(received) // 8))
         self.assertNotEqual(b'', received)
         self.assertEqual(numbers, received)
+
+    def test_other_addresses_come_and_go_beside_a_stream(self):
+        ports, [(one, server), (_, client)] = self._pair()
+        done = threading.Event()
+        with _connection(server, client, '10.0.0.5') as (sender, receiver):
+            writer = threading.Thread(
+                target=_send_numbers, args=(sender, done)
+            )
+            writer.start()
+            for turn in range(10):
+                more = f'10.0.0.{100 + turn}'
+                # Before and after the one of the stream: the first of a
+                # subnet is another kind for the kernel.
+                ips = [more, '10.0.0.5', f'10.0.0.{200 + turn}']
+                self._give(ports[0], *ips[turn % 2 :])
+                self.plumber.configure(one, plan.nics(ports[:1]))
+            done.set()
+            received = _receive(receiver)
+            writer.join()
+        self.assertEqual(
+            {f'{each}/24' for each in ips[1:]},
+            {a for a in server.run(_addresses) if a.startswith('10.')},
+        )
+        numbers = b''.join(b'%07d\n' % n for n in range(len(received) // 8))
+        self.assertNotEqual(b'', received)
+        self.assertEqual(numbers, received)
+
+    def _give(self, port, *ips):
+        port['network']['subnets'] = [vif.subnet(_SUBNET, *ips)]
+
+    def test_neighbours_hear_where_a_port_is(self):
+        ports, [(one, _), (_, neighbour)] = self._pair()
+        macs = bytes.fromhex(ports[0]['address'].replace(':', ''))
+        with neighbour.run(_listener) as frames:
+            self.plumber.announce(one, plan.nics(ports[:1]))
+            wanted = {
+                # RFC 5944 4.6: sender and target are the same address.
+                macs
+                + socket.inet_aton('10.0.0.5')
+                + bytes(6)
+                + socket.inet_aton('10.0.0.5'),
+                # RFC 4861 4.4: unsolicited, it overrides what was known.
+                bytes.fromhex('20000000')
+                + socket.inet_pton(socket.AF_INET6, 'fd00::5'),
+            }
+            while wanted:
+                frame = frames.recv(2048)
+                wanted -= {each for each in wanted if each in frame}
+
+    def test_port_that_cannot_be_announced_is_logged(self):
+        ports, [(one, server), _] = self._pair()
+        privsep_netns.delete(server.name)
+        with mock.patch.object(plumber.LOG, 'warning') as logged:
+            self.plumber.announce(one, plan.nics(ports[:1]))
+        self.assertEqual(1, logged.call_count)
 
     def _state(self, ports, *namespaces):
         """Give what changes when a link flaps or loses a packet."""
@@ -339,6 +399,14 @@ def _connection(server, client, address):
             yield sender, receiver
 
 
+def _listener():
+    frames = socket.socket(
+        socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL)
+    )
+    frames.settimeout(20)
+    return frames
+
+
 def _send(sender, data):
     sender.sendall(data)
     sender.shutdown(socket.SHUT_WR)
@@ -366,6 +434,19 @@ def _addresses():
         return {
             f'{each.get_attr("IFA_ADDRESS")}/{each["prefixlen"]}'
             for each in ip.get_addr()
+        }
+
+
+def _addresses_of(mac):
+    with pyroute2.IPRoute() as ip:
+        (index,) = [
+            each['index']
+            for each in ip.get_links()
+            if each.get_attr('IFLA_ADDRESS') == mac
+        ]
+        return {
+            f'{each.get_attr("IFA_ADDRESS")}/{each["prefixlen"]}'
+            for each in ip.get_addr(index=index)
         }
 
 

@@ -78,6 +78,17 @@ class NicTest(testtools.TestCase):
             port = vif.vif(vif.subnet('fd00::/64', 'fd00::5', **meta))
             self.assertEqual(expected, plan.nics([port])[0].accept_ra)
 
+    def test_advertisements_only_where_neutron_names_no_gateway(self):
+        slaac = {'ipv6_address_mode': 'slaac'}
+        ports = [
+            vif.vif(vif.subnet('fd00::/64', 'fd00::5', **slaac)),
+            vif.vif(vif.subnet('fd01::/64', gateway='fd01::1')),
+        ]
+        for taken, expected in ((ports[:1], [True]), (ports, [False, False])):
+            self.assertEqual(
+                expected, [nic.accept_ra for nic in plan.nics(taken)]
+            )
+
     def test_datapath_that_completes_no_checksums(self):
         for details, expected in (
             ({'datapath_type': 'netdev'}, True),
@@ -106,6 +117,18 @@ class RouteTest(testtools.TestCase):
         self.assertEqual(
             [[('10.8.0.0/16', '10.0.0.254'), ('2001:db8::/32', 'fd00::1')]],
             _routes(port),
+        )
+
+    def test_of_two_ways_to_one_network_the_first_is_taken(self):
+        ports = [
+            vif.vif(vif.subnet(cidr, routes=(('10.8.0.0/16', gateway),)))
+            for cidr, gateway in (
+                ('10.0.0.0/24', '10.0.0.254'),
+                ('10.1.0.0/24', '10.1.0.254'),
+            )
+        ]
+        self.assertEqual(
+            [[('10.8.0.0/16', '10.0.0.254')], []], _routes(*ports)
         )
 
     def test_first_gateway_of_each_family_has_the_default_route(self):

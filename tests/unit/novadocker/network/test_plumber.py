@@ -26,6 +26,9 @@ class FakeContractTest(plumber_contract.PlumberContract, testtools.TestCase):
     def ports_of(self, instance):
         return set(self.plumber.plugged.get(instance.uuid, []))
 
+    def addresses_of(self, instance, port):
+        return set(self.plumber.addresses[port['id']])
+
     def has_netns(self, instance_uuid):
         return instance_uuid in self.plumber.netns
 
