@@ -35,6 +35,7 @@ from novadocker.network import plumber as network_plumber
 from novadocker.network import wait as network_wait
 from novadocker.ops import create
 from novadocker.ops import destroy
+from novadocker.ops import interfaces
 from novadocker.ops import power
 from novadocker.ops import recover
 from novadocker.ops import tools as ops_tools
@@ -73,6 +74,7 @@ class DockerDriver(driver.ComputeDriver):
         **driver.ComputeDriver.capabilities,
         'has_imagecache': True,
         'supports_image_type_raw': True,
+        'supports_attach_interface': True,
     }
 
     def __init__(self, virtapi: Any) -> None:
@@ -311,11 +313,37 @@ class DockerDriver(driver.ComputeDriver):
     # -- network
 
     def plug_vifs(self, instance: Any, network_info: Any) -> None:
-        nics = ops_tools.nics(self._tools, network_info)
-        self._plumber.plug(instance, network_info, nics)
+        interfaces.repair(self._tools, instance, network_info)
 
     def unplug_vifs(self, instance: Any, network_info: Any) -> None:
         self._plumber.unplug(instance, network_info)
+
+    @in_nova_words
+    def attach_interface(
+        self, context: Any, instance: Any, image_meta: Any, vif: Any
+    ) -> None:
+        interfaces.attach(
+            self._tools,
+            instance,
+            view.instance_view(instance),
+            vif,
+            _other_ports(instance, vif),
+        )
+
+    def detach_interface(self, context: Any, instance: Any, vif: Any) -> None:
+        interfaces.detach(
+            self._tools,
+            instance,
+            view.instance_view(instance),
+            vif,
+            _other_ports(instance, vif),
+        )
+
+    @in_nova_words
+    def inject_network_info(self, instance: Any, nw_info: Any) -> None:
+        interfaces.refresh(
+            self._tools, instance, view.instance_view(instance), nw_info
+        )
 
     # -- the image cache
 
@@ -431,6 +459,12 @@ class DockerDriver(driver.ComputeDriver):
                 ports,
                 instance=instance,
             )
+
+
+def _other_ports(instance: Any, vif: Any) -> list[Any]:
+    return [
+        each for each in instance.get_network_info() if each['id'] != vif['id']
+    ]
 
 
 def _metadata_ports(network_id: str) -> list[dict[str, Any]]:

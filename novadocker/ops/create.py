@@ -130,6 +130,8 @@ class Creator:
                 container_id = self._container(boot, spec, undo)
             with watch.phase('wait for Neutron'):
                 vifs.close()
+        # What the ports said of themselves before was dropped by the switch.
+        self._tools.plumber.announce(boot.instance, nics)
         if boot.power_on:
             self._start(container_id, watch)
 

@@ -22,8 +22,10 @@ HOST = 'myhostname'
 # What Nova's cases may leave unimplemented and this driver does implement:
 # there they would pass by doing nothing.
 IMPLEMENTED = (
+    'attach_interface',
     'cleanup',
     'destroy',
+    'detach_interface',
     'get_available_nodes',
     'get_available_resource',
     'get_console_output',
@@ -32,6 +34,7 @@ IMPLEMENTED = (
     'get_info',
     'get_num_instances',
     'init_host',
+    'inject_network_info',
     'list_instance_uuids',
     'list_instances',
     'pause',

@@ -8,10 +8,12 @@ from nova import exception as nova_exception
 from nova import objects
 from nova import test
 from nova.compute import provider_tree
+from nova.network import model as network_model
 from oslo_utils.fixture import uuidsentinel
 
 from novadocker import driver
 from novadocker import exception
+from novadocker import model
 from tests.fixtures import fake_engine
 from tests.fixtures import fake_network
 from tests.fixtures import vif
@@ -178,6 +180,81 @@ class RefusalsTest(DriverTestCase):
                 *arguments,
             )
             self.assertIn(self.instance.uuid, str(error))
+
+
+class PortsTest(DriverTestCase):
+    """Nova's calls, with what it hands over, reach the network."""
+
+    def setUp(self):
+        super().setUp()
+        self.instance.hostname = 'web'
+        self.instance.metadata = {}
+        self.instance.system_metadata = {}
+        self.instance.flavor = objects.Flavor(
+            vcpus=1, memory_mb=64, swap=0, root_gb=0, extra_specs={}
+        )
+        self.instance.trusted_certs = None
+        self.engine.add_image('nova-image/x:digest')
+        images = mock.Mock()
+        images.ensure.return_value = model.LoadedImage(
+            'x', 'nova-image/x:digest', 'sha256:0', 1, has_command=True
+        )
+        self.driver._images = images
+        self._cache(self.port)
+        meta = objects.ImageMeta.from_dict(
+            {'id': uuidsentinel.image, 'container_format': 'docker'}
+        )
+        self.driver.spawn(None, self.instance, meta, [], None, {}, [self.port])
+        self.more = vif.vif(mac='fa:16:3e:00:00:02')
+
+    def _cache(self, *ports):
+        self.instance.info_cache = objects.InstanceInfoCache(
+            network_info=network_model.NetworkInfo(ports)
+        )
+
+    def _plugged(self):
+        return self.driver._plumber.plugged[self.instance.uuid]
+
+    def test_port_that_nova_has_in_its_cache_already_is_attached(self):
+        self._cache(self.port, self.more)
+        self.driver.attach_interface(None, self.instance, None, self.more)
+        self.assertEqual([self.port['id'], self.more['id']], self._plugged())
+
+    def test_port_is_detached(self):
+        self.driver.detach_interface(None, self.instance, self.port)
+        self.assertEqual([], self._plugged())
+
+    def test_new_addresses_are_set_up(self):
+        self.port['network']['subnets'].append(
+            vif.subnet('10.7.0.0/24', '10.7.0.5')
+        )
+        self.driver.inject_network_info(self.instance, [self.port])
+        self.assertEqual(
+            ('10.7.0.5/24',),
+            self.driver._plumber.addresses[self.port['id']],
+        )
+
+    def test_ports_are_repaired(self):
+        self.driver.unplug_vifs(self.instance, [self.port])
+        self.driver.plug_vifs(self.instance, [self.port])
+        self.assertEqual([self.port['id']], self._plugged())
+
+    def test_server_that_is_gone_in_novas_words(self):
+        self.driver.destroy(None, self.instance, [self.port])
+        self.assertRaises(
+            nova_exception.InstanceNotFound,
+            self.driver.attach_interface,
+            None,
+            self.instance,
+            None,
+            self.more,
+        )
+        self.assertRaises(
+            nova_exception.InstanceNotFound,
+            self.driver.inject_network_info,
+            self.instance,
+            [self.port],
+        )
 
 
 class WaitForNeutronTest(DriverTestCase):

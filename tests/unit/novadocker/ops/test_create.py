@@ -1,5 +1,7 @@
 """A boot: in the right order, or nothing is left of it."""
 
+import contextlib
+
 from nova import exception as nova_exception
 
 from novadocker import exception
@@ -15,6 +17,20 @@ class CreateTestCase(stories.StoryTestCase):
         ports = [port['id'] for port in self.ports]
         self.assertEqual(ports, self.plumber.plugged[self.uuid])
         self.assertEqual({container.id: self.uuid}, self.plumber.mapped)
+
+    def test_ports_are_announced_when_neutron_has_wired_them(self):
+        announced = []
+
+        @contextlib.contextmanager
+        def wait(instance, network_info):
+            yield
+            announced.extend(self.plumber.announced)
+
+        self.wait = wait
+        self.boot()
+        self.assertEqual([], announced)
+        ports = [port['id'] for port in self.ports]
+        self.assertEqual(ports, self.plumber.announced)
 
     def test_server_that_shall_not_run(self):
         container = self.boot(power_on=False)
