@@ -61,7 +61,8 @@ argument of nova-runtime in the engine's daemon.json.
 
 Possible values:
 
-* an absolute path below ``/run``
+* an absolute path below ``/run/nova-docker``, or below another folder of
+  ``/run`` whose name starts with ``nova-docker``
 """,
     ),
     cfg.BoolOpt(

@@ -5,7 +5,9 @@ name that the driver would never give is refused, so that the power of this
 room reaches no device, namespace or file of anyone else.
 """
 
+from collections.abc import Sequence
 import ipaddress
+import os
 import re
 
 from novadocker import constants
@@ -18,6 +20,11 @@ _HOST_DEVICE = re.compile(r'tap[0-9a-f]{8}-[0-9a-f]{2}')
 _HYBRID_BRIDGE = re.compile(r'qbr[0-9a-f]{8}-[0-9a-f]{2}')
 _INTERFACE = re.compile(r'eth(0|[1-9][0-9]{0,2})')
 _MAC = re.compile(r'[0-9a-f]{2}(:[0-9a-f]{2}){5}')
+_NO_MAC = '00:00:00:00:00:00'
+# Below a folder of ours: this room makes folders and files in it.
+_MAP_DIR = re.compile(
+    r'/run/nova-docker[a-z0-9-]{0,32}(/[a-zA-Z0-9_.-]{1,64}){0,8}'
+)
 _CONTAINER_ID = re.compile(r'[0-9a-f]{64}')
 # RFC 791 for the least; the most is what a device can be asked for.
 _MTU = range(68, 65536)
@@ -56,7 +63,8 @@ def mac(device: str, value: object) -> str:
     """Accept the MAC address of a single station, in lower case."""
     text = value.lower() if isinstance(value, str) else value
     # The lowest bit of the first octet marks a group (IEEE 802).
-    if not _matches(_MAC, text) or int(str(text)[:2], 16) & 1:
+    is_mac = _matches(_MAC, text) and text != _NO_MAC
+    if not is_mac or int(str(text)[:2], 16) & 1:
         raise _refused(device, f'{value!r} is not a MAC address')
     return str(text)
 
@@ -68,34 +76,14 @@ def mtu(device: str, value: object) -> int:
     return value
 
 
-def address(
-    device: str, value: object
-) -> ipaddress.IPv4Interface | ipaddress.IPv6Interface:
-    """Accept an address with the prefix of its subnet."""
-    if isinstance(value, str) and '/' in value:
-        try:
-            return ipaddress.ip_interface(value)
-        except ValueError as err:
-            raise _refused(device, str(err)) from err
-    raise _refused(device, f'{value!r} is not an address with a prefix')
+def addresses(device: str, value: object) -> list[str]:
+    """Accept addresses with the prefix of their subnet."""
+    return [_address(device, each) for each in _listed(device, value)]
 
 
-def route(
-    device: str, destination: object, gateway: object
-) -> tuple[str, str | None]:
-    """Accept a route: a network and, unless on-link, a gateway."""
-    if not isinstance(destination, str):
-        raise _refused(device, f'{destination!r} is not a network')
-    try:
-        network = ipaddress.ip_network(destination)
-        if gateway is None:
-            return str(network), None
-        via = ipaddress.ip_address(str(gateway))
-    except ValueError as err:
-        raise _refused(device, str(err)) from err
-    if via.version != network.version:
-        raise _refused(device, f'{gateway} cannot lead to {destination}')
-    return str(network), str(via)
+def routes(device: str, value: object) -> list[tuple[str, str | None]]:
+    """Accept routes: of each a network and, unless on-link, a gateway."""
+    return [_route(device, each) for each in _listed(device, value)]
 
 
 def is_container_id(value: object) -> bool:
@@ -110,6 +98,51 @@ def container_id(value: object) -> str:
             entry=repr(value), reason='it is not the id of a container'
         )
     return str(value)
+
+
+def map_dir(value: object) -> str:
+    """Accept the folder of the runtime map."""
+    text = str(value)
+    if not _matches(_MAP_DIR, value) or os.path.normpath(text) != text:
+        raise exception.MapEntryInvalid(
+            entry=repr(value),
+            reason='it is no plain path below /run/nova-docker',
+        )
+    return text
+
+
+def _address(device: str, value: object) -> str:
+    # A zone (fe80::1%eth0) would name a device, and that is already named.
+    if isinstance(value, str) and '/' in value and '%' not in value:
+        try:
+            return str(ipaddress.ip_interface(value))
+        except ValueError as err:
+            raise _refused(device, str(err)) from err
+    raise _refused(device, f'{value!r} is not an address with a prefix')
+
+
+def _route(device: str, value: object) -> tuple[str, str | None]:
+    match value:
+        case (str(destination), None | str() as gateway):
+            pass
+        case _:
+            raise _refused(device, f'{value!r} is not a route')
+    try:
+        network = ipaddress.ip_network(destination)
+        via = None if gateway is None else ipaddress.ip_address(gateway)
+    except ValueError as err:
+        raise _refused(device, str(err)) from err
+    if via is None and '%' not in destination:
+        return str(network), None
+    if via is None or via.version != network.version or '%' in f'{value}':
+        raise _refused(device, f'{gateway} cannot lead to {destination}')
+    return str(network), str(via)
+
+
+def _listed(device: str, value: object) -> Sequence[object]:
+    if not isinstance(value, list | tuple):
+        raise _refused(device, f'{value!r} is not a list')
+    return value
 
 
 def _matches(pattern: re.Pattern[str], value: object) -> bool:

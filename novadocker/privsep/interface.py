@@ -74,8 +74,8 @@ def configure(
     wanted = _Wanted(
         mac=argument.mac(device, mac),
         mtu=argument.mtu(device, mtu),
-        addresses=[str(argument.address(device, each)) for each in addresses],
-        routes=[argument.route(device, *each) for each in routes],
+        addresses=argument.addresses(device, addresses),
+        routes=argument.routes(device, routes),
         accept_ra=bool(accept_ra),
         tx_checksum=bool(tx_checksum),
     )

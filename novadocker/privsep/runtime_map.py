@@ -113,13 +113,7 @@ def _opened(map_dir: str, *, create: bool = False) -> Iterator[int]:
 
 
 def _steps(map_dir: object) -> list[str]:
-    if isinstance(map_dir, str) and os.path.normpath(map_dir) == map_dir:
-        root, _, below = map_dir.partition(_ROOT + '/')
-        if not root and below:
-            return below.split('/')
-    raise exception.MapEntryInvalid(
-        entry=repr(map_dir), reason=f'it is no plain path below {_ROOT}'
-    )
+    return argument.map_dir(map_dir).removeprefix(_ROOT).split('/')[1:]
 
 
 def _enter(folder: int, step: str, create: bool, mode: int) -> int:

@@ -120,6 +120,7 @@ class RuntimeMapTest(testtools.TestCase):
             '/etc/netns',
             '/run',
             '/run/',
+            '/run/systemd/netns',
             '/runaway/netns',
             'run/netns',
             f'{self.run_folder}/../netns',

@@ -75,6 +75,7 @@ class ArgumentTest(testtools.TestCase):
             'fa-16-3e-00-00-01',
             'fa:16:3e:00:00:01\n',
             '01:00:5e:00:00:01',
+            '00:00:00:00:00:00',
             'ff:ff:ff:ff:ff:ff',
         ):
             self._assert(exception.LinkFailed, argument.mac, _DEVICE, value)
@@ -87,7 +88,7 @@ class ArgumentTest(testtools.TestCase):
 
     def test_address_has_a_prefix(self):
         for value in ('10.0.0.5/24', 'fd00::5/64'):
-            self.assertEqual(value, str(argument.address(_DEVICE, value)))
+            self.assertEqual([value], argument.addresses(_DEVICE, [value]))
         for value in (
             *_NOT_TEXT,
             '10.0.0.5',
@@ -95,9 +96,10 @@ class ArgumentTest(testtools.TestCase):
             '10.0.0/24',
             'fd00::5/129',
             '10.0.0.5/24 dev lo',
+            'fe80::5%eth0/64',
         ):
             self._assert(
-                exception.LinkFailed, argument.address, _DEVICE, value
+                exception.LinkFailed, argument.addresses, _DEVICE, [value]
             )
 
     def test_route_is_a_network_and_a_gateway_of_its_family(self):
@@ -106,7 +108,7 @@ class ArgumentTest(testtools.TestCase):
             ('::/0', 'fe80::1'),
             ('192.0.2.1/32', None),
         ):
-            self.assertEqual(given, argument.route(_DEVICE, *given))
+            self.assertEqual([given], argument.routes(_DEVICE, [given]))
         for destination, gateway in (
             (None, None),
             (167772160, None),
@@ -115,13 +117,26 @@ class ArgumentTest(testtools.TestCase):
             ('0.0.0.0/0', 'router'),
             ('0.0.0.0/0', 'fe80::1'),
             ('::/0', '10.0.0.1'),
+            ('::/0', 'fe80::1%eth0'),
+            ('fe80::%eth0/64', 'fe80::1'),
         ):
             self._assert(
                 exception.LinkFailed,
-                argument.route,
+                argument.routes,
                 _DEVICE,
-                destination,
-                gateway,
+                [(destination, gateway)],
+            )
+
+    def test_what_is_no_list_is_refused(self):
+        for check in (argument.addresses, argument.routes):
+            self.assertEqual([], check(_DEVICE, ()))
+            for value in (None, 7, '10.0.0.5/24', {'10.0.0.5/24': None}):
+                self._assert(exception.LinkFailed, check, _DEVICE, value)
+
+    def test_route_that_is_no_pair_is_refused(self):
+        for value in (None, 7, '::/0', ('::/0',), ('::/0', None, None)):
+            self._assert(
+                exception.LinkFailed, argument.routes, _DEVICE, [value]
             )
 
     def test_short_and_foreign_ids_of_containers_are_refused(self):
@@ -129,6 +144,27 @@ class ArgumentTest(testtools.TestCase):
             self._assert(
                 exception.MapEntryInvalid, argument.container_id, value
             )
+
+    def test_map_is_kept_below_a_folder_of_ours(self):
+        for value in ('/run/nova-docker/netns', '/run/nova-docker-2/a_b.c/d'):
+            self.assertEqual(value, argument.map_dir(value))
+        for value in (
+            *_NOT_TEXT,
+            '',
+            '/run',
+            '/run/nova',
+            '/run/systemd/nova-docker',
+            '/etc/nova-docker',
+            '/run/nova-docker/',
+            '/run/nova-docker/..',
+            '/run/nova-docker/../sudo',
+            '/run/nova-docker/./netns',
+            '/run/nova-docker//netns',
+            '/run/nova-docker/netns\n',
+            '/run/nova-docker/net\0ns',
+            '/run/nova-docker\u00e9/netns',
+        ):
+            self._assert(exception.MapEntryInvalid, argument.map_dir, value)
 
     def _assert(self, error, check, *args):
         self.assertRaises(error, check, *args)
