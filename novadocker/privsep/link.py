@@ -24,7 +24,7 @@ _IFF_UP = 1
 
 @entrypoint.net
 def create_veth(
-    device: str, netns_name: str, name: str, mac: str, mtu: int
+    device: str, netns_name: str, interface: str, mac: str, mtu: int
 ) -> bool:
     """Connect the host with a namespace; what is connected is kept.
 
@@ -32,14 +32,14 @@ def create_veth(
     kernel: there is no moment in which half a port exists.
 
     :param device: the end on the host, which is up afterwards
-    :param name: what the other end is called, unless another port has the
+    :param interface: what the other end is called, unless another port has the
         name since ports were detached: then it is the next free one
     :param mac: of the inner end
     :returns: whether it was made now
     :raises LinkFailed: the device exists and leads elsewhere
     """
     argument.host_device(device)
-    argument.interface(name)
+    argument.interface(interface)
     mac = argument.mac(device, mac)
     argument.mtu(device, mtu)
     with (
@@ -50,7 +50,7 @@ def create_veth(
         made = find(ip, device) is None
         if made:
             inner = {
-                'ifname': netns.run_inside(fd, _free_name, name),
+                'ifname': netns.run_inside(fd, _free_name, interface),
                 'net_ns_fd': fd,
                 'address': mac,
                 'mtu': mtu,

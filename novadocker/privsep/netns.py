@@ -28,15 +28,15 @@ _OWN = '/proc/thread-self/ns/net'
 
 
 @entrypoint.net
-def create(name: str) -> bool:
+def create(netns_name: str) -> bool:
     """Make the namespace of an instance, with its loopback up.
 
     :returns: whether it was made now; one that is there is kept
     """
-    path = _path(name)
-    with _failures(name), _directory():
+    path = _path(netns_name)
+    with _failures(netns_name), _directory():
         if _is_pinned(path):
-            with opened(name) as fd:
+            with opened(netns_name) as fd:
                 run_inside(fd, _raise_loopback)
             return False
         _in_fresh_thread(_pin_new, path)
@@ -44,13 +44,13 @@ def create(name: str) -> bool:
 
 
 @entrypoint.net
-def delete(name: str) -> None:
+def delete(netns_name: str) -> None:
     """Unpin the namespace of an instance; none is fine.
 
     Where a process still lives in it, it ends with that process.
     """
-    path = _path(name)
-    with _failures(name), contextlib.suppress(FileNotFoundError):
+    path = _path(netns_name)
+    with _failures(netns_name), contextlib.suppress(FileNotFoundError):
         while _unmount_once(path):
             pass  # What was bound twice is unbound twice.
         os.unlink(path)
