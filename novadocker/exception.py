@@ -17,6 +17,7 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     |   +-- ImageRejected          the archive is not one we hand on
     |   +-- ImageWithoutCommand
     |   +-- ImageForOtherMachine
+    +-- OptionChanged              host or runtime, under a server of ours
     +-- InvalidContainerOption     a docker: value cannot be understood
     +-- ContainerExited            PID 1 ended within start_check_ms
     +-- PortsNotReady              Neutron did not wire the ports in time
@@ -65,6 +66,13 @@ class EngineImageNotFound(EngineError):
 
 class CommandNotStartable(EngineError):
     msg_fmt = 'The command of the container cannot be started: %(reason)s'
+
+
+class OptionChanged(nova_exception.NovaException):
+    msg_fmt = (
+        'Container %(name)s was made under %(option)s=%(made)s, which is now '
+        '%(now)s. It was left as it is: set the option back.'
+    )
 
 
 class ImageRejected(nova_exception.ImageUnacceptable):

@@ -75,12 +75,18 @@ def is_ours(container: model.Container, host: str, runtime: str) -> bool:
     image, so a stranger's ``docker run`` of a snapshot carries them too
     (DESIGN D5).
     """
-    uuid = uuid_of(container.labels)
     return (
-        uuid is not None
-        and container.name == container_name(uuid, role_of(container.labels))
+        is_novas(container)
         and container.runtime == runtime
         and container.labels.get(constants.LABEL_HOST) == host
+    )
+
+
+def is_novas(container: model.Container) -> bool:
+    """Tell whether a container is an instance, be it of another host."""
+    uuid = uuid_of(container.labels)
+    return uuid is not None and container.name == container_name(
+        uuid, role_of(container.labels)
     )
 
 

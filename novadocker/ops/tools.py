@@ -4,6 +4,7 @@ from collections.abc import Sequence
 import dataclasses
 from typing import Any
 
+from novadocker import constants
 from novadocker import exception
 from novadocker import identity
 from novadocker import model
@@ -37,12 +38,26 @@ def find(tools: Tools, instance_uuid: str) -> model.Container:
     """Find the container of an instance.
 
     :raises ContainerNotFound: there is none, or the one that has its name is
-        not ours and is therefore left alone
+        not Nova's and is therefore left alone
+    :raises OptionChanged: it is Nova's, but was made by a service that was
+        configured otherwise
     """
     name = identity.container_name(instance_uuid)
     container = tools.engine.inspect(name)
-    if not identity.is_ours(container, tools.host.name, tools.host.runtime):
+    if not identity.is_novas(container):
         raise exception.ContainerNotFound(name=name)
+    for option, made, now in (
+        (
+            '[DEFAULT] host',
+            container.labels.get(constants.LABEL_HOST),
+            tools.host.name,
+        ),
+        ('[docker] runtime', container.runtime, tools.host.runtime),
+    ):
+        if made != now:
+            raise exception.OptionChanged(
+                name=name, option=option, made=made, now=now
+            )
     return container
 
 

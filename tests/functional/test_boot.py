@@ -271,7 +271,7 @@ class FailuresTest(BootTestCase):
         self.assertEqual((first.id, first.pid), (again.id, again.pid))
 
     def test_container_that_is_not_ours_is_not_destroyed(self):
-        # docker run --name nova-<uuid> by someone else, another runtime.
+        # docker run --name nova-<uuid> by someone else.
         self.dockerd.load_image()
         name = identity.container_name(self.namespace.uuid)
         created = self.dockerd.client.create_container(

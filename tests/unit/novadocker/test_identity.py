@@ -84,6 +84,12 @@ class IsOursTestCase(testtools.TestCase):
                 stranger = container(**changes)
                 self.assertFalse(identity.is_ours(stranger, 'host1', 'nova'))
 
+    def test_instance_of_another_host_or_runtime_is_novas(self):
+        labels = {'org.openstack.nova.uuid': UUID}
+        found = container(labels=labels, runtime='other')
+        self.assertTrue(identity.is_novas(found))
+        self.assertFalse(identity.is_novas(container(labels={})))
+
     def test_unknown_role_counts_as_workload(self):
         role = identity.role_of({'org.openstack.nova.role': 'king'})
         self.assertIs(model.Role.WORKLOAD, role)

@@ -1,17 +1,26 @@
 """A delete: all of it, however little is left, and nobody else's."""
 
 import dataclasses
+import uuid
 
+from novadocker import constants
 from novadocker import exception
 from novadocker import model
 from novadocker.ops import destroy
 from tests.unit.novadocker.ops import stories
 
 
-class DestroyTestCase(stories.StoryTestCase):
+class DestroyStory(stories.StoryTestCase):
     def _destroy(self, **more):
         destroy.destroy(self.tools, self.instance, self.ports, **more)
 
+    def _changed(self, **changes):
+        container = dataclasses.replace(self.boot(), **changes)
+        self.engine._containers[container.id] = container
+        return container
+
+
+class DestroyTestCase(DestroyStory):
     def test_nothing_is_left(self):
         self.boot()
         self._destroy()
@@ -53,9 +62,38 @@ class DestroyTestCase(stories.StoryTestCase):
         self.assertEqual(set(), self.plumber.netns)
 
     def test_container_of_someone_else_with_our_name(self):
-        container = self.boot()
-        # The same name and labels, but it was not us who started it.
-        stranger = dataclasses.replace(container, runtime='runc')
-        self.engine._containers[container.id] = stranger
+        stranger = self._changed(labels={})
         self._destroy()
-        self.assertEqual(stranger, self.engine.inspect(container.id))
+        self.assertEqual(stranger, self.engine.inspect(stranger.id))
+        self.assertEqual(set(), self.plumber.netns)
+
+    def test_container_with_the_label_of_another_instance(self):
+        labels = {constants.LABEL_UUID: str(uuid.uuid4())}
+        stranger = self._changed(labels=labels)
+        self._destroy()
+        self.assertEqual(stranger, self.engine.inspect(stranger.id))
+
+
+class ChangedOptionTestCase(DestroyStory):
+    """A server that was made under other options is not half destroyed."""
+
+    def _assert_refused(self, container, option):
+        error = self.assertRaises(exception.OptionChanged, self._destroy)
+        self.assertIn(option, str(error))
+        self.assertEqual(container, self.engine.inspect(container.id))
+        self.assertEqual({self.uuid}, self.plumber.netns)
+        ports = [port['id'] for port in self.ports]
+        self.assertEqual({self.uuid: ports}, self.plumber.plugged)
+        self.assertEqual({container.id: self.uuid}, self.plumber.mapped)
+
+    def test_host(self):
+        labels = {
+            constants.LABEL_UUID: self.uuid,
+            constants.LABEL_HOST: 'old-name',
+        }
+        container = self._changed(labels=labels)
+        self._assert_refused(container, '[DEFAULT] host=old-name')
+
+    def test_runtime(self):
+        container = self._changed(runtime='nova-old')
+        self._assert_refused(container, '[docker] runtime=nova-old')
