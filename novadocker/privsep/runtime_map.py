@@ -63,14 +63,28 @@ def remove(map_dir: str, container_id: str) -> None:
 
 
 @entrypoint.net
+def remove_all(map_dir: str, netns_name: str) -> None:
+    """Forget all containers that are mapped to a namespace; none is fine."""
+    argument.netns_name(netns_name)
+    with (
+        _failures(netns_name),
+        contextlib.suppress(FileNotFoundError),
+        _opened(map_dir) as folder,
+    ):
+        for entry in filter(argument.is_container_id, os.listdir(folder)):
+            # It may have gone since it was listed.
+            with contextlib.suppress(FileNotFoundError):
+                line = _line(folder, entry)
+                if line is not None and line[1] == netns_name:
+                    os.unlink(entry, dir_fd=folder)
+
+
+@entrypoint.net
 def read(map_dir: str, container_id: str) -> str:
     """Give the name of the namespace that a container is mapped to."""
     argument.container_id(container_id)
     with _failures(container_id), _opened(map_dir) as folder:
-        fd = os.open(container_id, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
-        with open(fd, 'rb') as entry:
-            text = entry.read(_MAX_ENTRY_BYTES)
-    line = _LINE.fullmatch(text.decode('ascii', 'replace'))
+        line = _line(folder, container_id)
     if line is None:
         raise exception.MapEntryInvalid(
             entry=container_id, reason='it is not a line of version 1'
@@ -89,6 +103,13 @@ def container_ids(map_dir: str) -> tuple[str, ...]:
         names = sorted(os.listdir(folder))
         return tuple(filter(argument.is_container_id, names))
     return ()
+
+
+def _line(folder: int, container_id: str) -> re.Match[str] | None:
+    fd = os.open(container_id, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
+    with open(fd, 'rb') as entry:
+        text = entry.read(_MAX_ENTRY_BYTES)
+    return _LINE.fullmatch(text.decode('ascii', 'replace'))
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from novadocker.network import plan
 from tests.fixtures import vif
 
 _CONTAINER = '0123456789abcdef' * 4
+_OTHER_CONTAINER = 'd' * 64
 
 
 class PlumberContract:
@@ -149,3 +150,12 @@ class PlumberContract:
         self.assertEqual(instance.uuid, self.instance_of(_CONTAINER))
         self.plumber.unmap(_CONTAINER)
         self.assertIsNone(self.instance_of(_CONTAINER))
+
+    def test_all_containers_of_an_instance_are_unmapped(self):
+        instance, other = self._instance(), self._instance()
+        self.plumber.map(_CONTAINER, instance.uuid)
+        self.plumber.map(_OTHER_CONTAINER, other.uuid)
+        for _ in range(2):
+            self.plumber.unmap_instance(instance.uuid)
+        self.assertIsNone(self.instance_of(_CONTAINER))
+        self.assertEqual(other.uuid, self.instance_of(_OTHER_CONTAINER))
