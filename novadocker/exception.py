@@ -17,6 +17,8 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     |   +-- ImageRejected          the archive is not one we hand on
     |   +-- ImageWithoutCommand
     |   +-- ImageForOtherMachine
+    +-- InstancePowerOffFailure (nova)
+    |   +-- ContainerNotRemoved    so its addresses must stay taken
     +-- OptionChanged              host or runtime, under a server of ours
     +-- InvalidContainerOption     a docker: value cannot be understood
     +-- ContainerExited            PID 1 ended within start_check_ms
@@ -73,6 +75,11 @@ class OptionChanged(nova_exception.NovaException):
         'Container %(name)s was made under %(option)s=%(made)s, which is now '
         '%(now)s. It was left as it is: set the option back.'
     )
+
+
+class ContainerNotRemoved(nova_exception.InstancePowerOffFailure):
+    # Nova then keeps the addresses of the server: it may still use them.
+    msg_fmt = 'The container could not be removed: %(reason)s Delete it again.'
 
 
 class ImageRejected(nova_exception.ImageUnacceptable):

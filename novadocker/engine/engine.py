@@ -186,12 +186,14 @@ class Engine:
         """Wait for a container to end.
 
         :returns: its exit code, ``None`` if it still lives after that time
+        :raises EngineUnavailable: nobody knows; no answer is no sign of life
         """
         try:
             with self._call(f'wait for {container_id}', container_id) as each:
                 answer = each.wait(container_id, timeout=max(timeout_s, 0.001))
         except exception.EngineTimeout:
-            return None
+            found = self.inspect(container_id)
+            return None if found.state.is_live else found.exit_code
         return int(answer['StatusCode'])
 
     def find_images(self, repository: str) -> list[model.EngineImage]:

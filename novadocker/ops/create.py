@@ -19,6 +19,7 @@ from novadocker import model
 from novadocker.image import store
 from novadocker.ops import locks
 from novadocker.ops import names
+from novadocker.ops import removing
 from novadocker.ops import starting
 from novadocker.ops import stopwatch
 from novadocker.ops import tools as ops_tools
@@ -150,8 +151,18 @@ class Creator:
         self, boot: Boot, spec: model.ContainerSpec, undo: undoing.Undo
     ) -> str:
         engine, plumber = self._tools.engine, self._tools.plumber
-        container_id = engine.create(spec)
-        undo.add(engine.remove, container_id, force=True)
+        try:
+            container_id = engine.create(spec)
+        except exception.EngineUnavailable as err:
+            is_late = isinstance(err, exception.EngineTimeout)
+            undo.add(
+                removing.remove_unseen,
+                self._tools,
+                boot.view.uuid,
+                is_late=is_late,
+            )
+            raise
+        undo.add(removing.remove, self._tools, container_id)
         undo.add(plumber.unmap, container_id)
         plumber.map(container_id, boot.view.uuid)
         return container_id

@@ -6,6 +6,7 @@ from typing import Any
 from oslo_log import log as logging
 
 from novadocker import exception
+from novadocker import model
 from novadocker.ops import locks
 from novadocker.ops import names
 from novadocker.ops import tools as ops_tools
@@ -26,9 +27,14 @@ def destroy(
     is finished by the next one.
 
     :param keep_data: leave the container, stopped and without network
+    :raises OptionChanged: nothing of it was touched
+    :raises ContainerNotRemoved: it may be running, with its network
     """
     with locks.instance_lock(instance.uuid):
         _remove_container(tools, instance, keep_data=keep_data)
+        # All there are: of a container that somebody else has removed nobody
+        # knows the id.
+        tools.plumber.unmap_instance(instance.uuid)
         tools.plumber.unplug(instance, network_info)
         tools.plumber.remove_netns(instance.uuid)
         if not keep_data:
@@ -39,16 +45,23 @@ def destroy(
 def _remove_container(
     tools: ops_tools.Tools, instance: Any, *, keep_data: bool
 ) -> None:
+    deed = _kill if keep_data else _remove
     try:
-        container = ops_tools.find(tools, instance.uuid)
-        # First: if the service ends between the two, the next delete finds
-        # the container again, but an entry alone nobody would find.
-        tools.plumber.unmap(container.id)
-        if not keep_data:
-            tools.engine.remove(container.id, force=True)
-        elif container.state.is_live:
-            # It may have ended by itself meanwhile.
-            with contextlib.suppress(exception.ContainerConflict):
-                tools.engine.kill(container.id)
+        tools.patience.outlast(
+            lambda: deed(tools, ops_tools.find(tools, instance.uuid))
+        )
     except exception.ContainerNotFound:
         LOG.warning('It has no container to remove', instance=instance)
+    except (exception.EngineUnavailable, exception.EngineError) as err:
+        raise exception.ContainerNotRemoved(reason=str(err)) from err
+
+
+def _remove(tools: ops_tools.Tools, container: model.Container) -> None:
+    tools.engine.remove(container.id, force=True)
+
+
+def _kill(tools: ops_tools.Tools, container: model.Container) -> None:
+    if container.state.is_live:
+        # It may have ended by itself meanwhile.
+        with contextlib.suppress(exception.ContainerConflict):
+            tools.engine.kill(container.id)

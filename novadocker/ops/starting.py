@@ -33,7 +33,7 @@ def check(
     exit_code = engine.wait_exit(container_id, check_ms / 1000)
     if exit_code is None:
         return
-    output = engine.logs(container_id, _LOGGED_BYTES)
+    output = _output(engine, container_id)
     LOG.warning(
         'Container %(id)s ended with exit code %(code)s within %(ms)s ms of '
         'its start. It wrote: %(output)s',
@@ -49,3 +49,12 @@ def check(
         hint=_HINTS.get(exit_code, ''),
         output=console_log.last_lines(output, _FAULT_OUTPUT_CHARS),
     )
+
+
+def _output(engine: docker_engine.Engine, container_id: str) -> bytes:
+    try:
+        return engine.logs(container_id, _LOGGED_BYTES)
+    except (exception.EngineUnavailable, exception.EngineError) as err:
+        # The exit code says more than that nothing else is known.
+        LOG.warning('No output of container %s: %s', container_id, err)
+        return b''

@@ -12,6 +12,7 @@ from novadocker.engine import engine as docker_engine
 from novadocker.network import metadata
 from novadocker.network import plan
 from novadocker.network import plumber as network_plumber
+from novadocker.ops import patience as ops_patience
 from novadocker.spec import builder
 
 
@@ -32,6 +33,9 @@ class Tools:
     metadata_ports: metadata.MetadataPorts
     host: builder.Host
     settings: Settings
+    patience: ops_patience.Patience = dataclasses.field(
+        default_factory=ops_patience.Patience
+    )
 
 
 def find(tools: Tools, instance_uuid: str) -> model.Container:

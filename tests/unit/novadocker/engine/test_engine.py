@@ -260,9 +260,24 @@ class WaitTest(EngineTestCase):
             exception.EngineUnavailable, away.wait_exit, _ID, 0.1
         )
 
-    def test_no_time_is_a_look(self):
+    def _look(self, **state):
         self.answer(f'containers/{_ID}/wait', {}, stalls_after=0)
-        self.assertIsNone(self.engine.wait_exit(_ID, 0))
+        found = _inspected(_ID)
+        found['State'].update(state)
+        self.answer(f'containers/{_ID}/json', found)
+        return self.engine.wait_exit(_ID, 0)
+
+    def test_no_exit_in_time_is_a_look(self):
+        self.assertIsNone(self._look(Status='running'))
+
+    def test_exit_at_the_last_moment_is_seen(self):
+        self.assertEqual(3, self._look(Status='exited', ExitCode=3))
+
+    def test_engine_that_says_nothing_at_all_is_no_sign_of_life(self):
+        hasty = engine.Engine(self.http.host, timeout_s=0.1)
+        for path in ('wait', 'json'):
+            self.answer(f'containers/{_ID}/{path}', {}, stalls_after=0)
+        self.assertRaises(exception.EngineTimeout, hasty.wait_exit, _ID, 0)
 
 
 class EventsTest(EngineTestCase):

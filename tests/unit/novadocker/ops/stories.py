@@ -11,6 +11,7 @@ from novadocker import identity
 from novadocker import model
 from novadocker.network import metadata
 from novadocker.ops import create
+from novadocker.ops import patience
 from novadocker.ops import tools as ops_tools
 from novadocker.spec import builder
 from tests.fixtures import fake_engine
@@ -49,6 +50,8 @@ class StoryTestCase(testtools.TestCase):
         super().setUp()
         # Formats every record, and keeps them out of the output.
         self.log = self.useFixture(fixtures.FakeLogger())
+        self.now = 0.0
+        self.while_asleep = None
         self.instances = self.useFixture(fixtures.TempDir()).path
         self.engine = fake_engine.FakeEngine()
         self.plumber = fake_network.FakePlumber()
@@ -59,6 +62,7 @@ class StoryTestCase(testtools.TestCase):
             metadata_ports=metadata.MetadataPorts(lambda network_id: []),
             host=builder.Host('host1', 'nova', has_disk_quota=False),
             settings=ops_tools.Settings(self.instances, start_check_ms=200),
+            patience=patience.Patience(clock=self._now, sleep=self._sleep),
         )
         self.uuid = str(uuid.uuid4())
         self.instance = vif.instance(self.uuid)
@@ -71,6 +75,14 @@ class StoryTestCase(testtools.TestCase):
             flavor=FLAVOR,
         )
         self.wait_failure = None
+
+    def _now(self):
+        return self.now
+
+    def _sleep(self, seconds):
+        self.now += seconds
+        if self.while_asleep:
+            self.while_asleep()
 
     @contextlib.contextmanager
     def wait(self, instance, network_info):
@@ -95,6 +107,7 @@ class StoryTestCase(testtools.TestCase):
         return ops_tools.find(self.tools, self.uuid)
 
     def assert_nothing_left(self):
+        self.engine.is_available = True
         self.assertEqual([], self.engine.containers())
         self.assertEqual(set(), self.plumber.netns)
         self.assertEqual({}, self.plumber.plugged)

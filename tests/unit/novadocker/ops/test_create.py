@@ -120,12 +120,101 @@ class FailedCreateTestCase(stories.StoryTestCase):
         # Nova cuts a fault there.
         self.assertLessEqual(len(str(error)), 255)
 
-    def test_reason_survives_an_undoing_that_fails(self):
-        self.engine.failures['remove'] = exception.EngineUnavailable(
+    def test_output_that_cannot_be_read_does_not_hide_the_exit_code(self):
+        self.engine.outcome = fake_engine.Outcome(3, b'no config')
+        self.engine.failures['logs'] = exception.EngineUnavailable(
             host='h', reason='r'
         )
+        error = self._fail(exception.ContainerExited)
+        self.assertIn('exit code 3', str(error))
+
+    def test_reason_survives_an_undoing_that_fails(self):
+        def refuse(container_id, force):
+            raise exception.EngineError(action='remove', reason='busy')
+
+        self.patch(self.engine, 'remove', refuse)
         self.engine.outcome = fake_engine.Outcome(exit_code=3)
         self.assertRaises(exception.ContainerExited, self.boot)
+        self.assertIn('Could not undo', self.log.output)
         # What could be undone was.
         self.assertEqual(set(), self.plumber.netns)
+        self.assertEqual({}, self.plumber.mapped)
+
+
+class EngineAwayTestCase(stories.StoryTestCase):
+    """The engine goes in the middle of a boot, and comes back or not."""
+
+    def setUp(self):
+        super().setUp()
+        self.while_asleep = self._return
+
+    def _return(self):
+        if self.now > 10:
+            self.engine.is_available = True
+
+    def _go_at(self, method, *, is_done, error=exception.EngineUnavailable):
+        real = getattr(self.engine, method)
+
+        def go(*args, **kwargs):
+            if is_done:
+                real(*args, **kwargs)
+            self.engine.is_available = False
+            raise error(host='h', reason='it was killed', action=method)
+
+        self.patch(self.engine, method, go)
+
+    def _fail(self):
+        error = self.assertRaises(exception.EngineUnavailable, self.boot)
+        self.assertGreater(self.now, 10)
+        self.assert_nothing_left()
+        return error
+
+    def test_while_it_creates(self):
+        self._go_at('create', is_done=False)
+        self._fail()
+
+    def test_after_it_has_created(self):
+        self._go_at('create', is_done=True)
+        self._fail()
+
+    def test_while_it_starts(self):
+        self._go_at('start', is_done=False)
+        self._fail()
+
+    def test_after_it_has_started(self):
+        self._go_at('start', is_done=True)
+        self._fail()
+
+    def test_before_the_check(self):
+        self._go_at('wait_exit', is_done=False)
+        self._fail()
+
+    def test_create_that_takes_too_long_and_comes_late(self):
+        real = self.engine.create
+        late = []
+
+        def create(spec):
+            late.append(lambda: real(spec))
+            raise exception.EngineTimeout(host='h', action='create')
+
+        def come():
+            if late and self.now > 10:
+                late.pop()()
+
+        self.patch(self.engine, 'create', create)
+        self.while_asleep = come
+        self._fail()
+
+    def test_create_that_takes_too_long_and_never_comes(self):
+        self._go_at('create', is_done=False, error=exception.EngineTimeout)
+        self._fail()
+        self.assertGreaterEqual(self.now, 60)
+
+    def test_engine_that_stays_away_keeps_no_port_plugged(self):
+        self._go_at('start', is_done=True)
+        self.while_asleep = None
+        self.assertRaises(exception.EngineUnavailable, self.boot)
+        self.assertIn('Could not undo: remove', self.log.output)
+        self.assertEqual(set(), self.plumber.netns)
+        self.assertEqual({}, self.plumber.plugged)
         self.assertEqual({}, self.plumber.mapped)

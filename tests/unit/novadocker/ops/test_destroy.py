@@ -3,6 +3,8 @@
 import dataclasses
 import uuid
 
+from nova import exception as nova_exception
+
 from novadocker import constants
 from novadocker import exception
 from novadocker import model
@@ -46,6 +48,11 @@ class DestroyTestCase(DestroyStory):
         kept = self.engine.inspect(container.id)
         self.assertIs(model.ContainerState.CREATED, kept.state)
 
+    def test_container_that_somebody_else_has_removed(self):
+        self.engine.remove(self.boot().id, force=True)
+        self._destroy()
+        self.assert_nothing_left()
+
     def test_container_that_goes_meanwhile(self):
         self.boot()
         self.engine.failures['remove'] = exception.ContainerNotFound(name='n')
@@ -72,6 +79,55 @@ class DestroyTestCase(DestroyStory):
         stranger = self._changed(labels=labels)
         self._destroy()
         self.assertEqual(stranger, self.engine.inspect(stranger.id))
+
+
+class EngineAwayTestCase(DestroyStory):
+    def _go(self):
+        container = self.boot()
+        self.engine.is_available = False
+        return container
+
+    def _return(self):
+        self.engine.is_available = True
+
+    def test_delete_waits_for_an_engine_that_comes_back(self):
+        self._go()
+        self.while_asleep = self._return
+        self._destroy()
+        self.assert_nothing_left()
+
+    def test_data_that_is_kept_is_stopped_when_it_comes_back(self):
+        container = self._go()
+        self.while_asleep = self._return
+        self._destroy(keep_data=True)
+        kept = self.engine.inspect(container.id)
+        self.assertIs(model.ContainerState.EXITED, kept.state)
+
+    def test_engine_that_goes_after_it_has_removed(self):
+        self.boot()
+        real = self.engine.remove
+
+        def go(container_id, force):
+            real(container_id, force)
+            self.engine.is_available = False
+            raise exception.EngineUnavailable(host='h', reason='r')
+
+        self.patch(self.engine, 'remove', go)
+        self.while_asleep = self._return
+        self._destroy()
+        self.assert_nothing_left()
+
+    def test_server_keeps_all_it_has_where_the_engine_stays_away(self):
+        container = self._go()
+        error = self.assertRaises(
+            nova_exception.InstancePowerOffFailure, self._destroy
+        )
+        self.assertIn('does not answer', str(error))
+        self.assertEqual({self.uuid}, self.plumber.netns)
+        self.assertEqual({container.id: self.uuid}, self.plumber.mapped)
+        self._return()
+        self._destroy()
+        self.assert_nothing_left()
 
 
 class ChangedOptionTestCase(DestroyStory):

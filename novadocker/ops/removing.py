@@ -1,0 +1,33 @@
+"""Remove a container of ours for good, whatever the engine goes through."""
+
+import contextlib
+
+from novadocker import exception
+from novadocker.ops import tools as ops_tools
+
+
+def remove(tools: ops_tools.Tools, container_id: str) -> None:
+    """Remove a container and its data; one that is missing is fine.
+
+    :raises EngineUnavailable, EngineError: the engine did not do it in time
+    """
+    with contextlib.suppress(exception.ContainerNotFound):
+        tools.patience.outlast(
+            lambda: tools.engine.remove(container_id, force=True)
+        )
+
+
+def remove_unseen(
+    tools: ops_tools.Tools, instance_uuid: str, *, is_late: bool
+) -> None:
+    """Remove what a create has made that the engine did not answer.
+
+    :param is_late: the engine may still be at it; one that has ended is not
+    :raises EngineUnavailable, EngineError: the engine did not do it in time
+    """
+    with contextlib.suppress(exception.ContainerNotFound):
+        made = tools.patience.outlast(
+            lambda: ops_tools.find(tools, instance_uuid),
+            awaits_container=is_late,
+        )
+        remove(tools, made.id)
