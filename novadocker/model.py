@@ -193,6 +193,7 @@ class Flavor:
 class Instance:
     """What of a Nova instance shapes a container.
 
+    ``hostname`` is the first label of its name, ``domain`` what follows.
     ``metadata`` and ``image_properties`` are the tenant's and not to be
     trusted; ``flavor`` is the operator's.
     """
@@ -202,6 +203,7 @@ class Instance:
     hostname: str
     project_id: str
     flavor: Flavor
+    domain: str = ''
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
     image_properties: Mapping[str, str] = dataclasses.field(
         default_factory=dict

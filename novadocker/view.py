@@ -5,6 +5,8 @@ from typing import Any
 from novadocker import model
 
 _IMAGE_PROPERTY = 'image_'
+# RFC 1035, section 2.3.4. The kernel takes 64 bytes for a whole host name.
+_MAX_LABEL_CHARS = 63
 
 
 def instance_view(instance: Any) -> model.Instance:
@@ -18,15 +20,32 @@ def instance_view(instance: Any) -> model.Instance:
         for key, value in instance.system_metadata.items()
         if key.startswith(_IMAGE_PROPERTY) and value is not None
     }
+    hostname, domain = split_hostname(instance.hostname or '')
     return model.Instance(
         uuid=instance.uuid,
         name=instance.name,
-        hostname=instance.hostname or instance.uuid,
+        hostname=hostname or instance.uuid,
+        domain=domain,
         project_id=instance.project_id,
         flavor=flavor_view(instance.flavor),
         metadata=dict(instance.metadata),
         image_properties=properties,
     )
+
+
+def split_hostname(name: str) -> tuple[str, str]:
+    """Split the name of a server into host name and domain.
+
+    Nova lets a name of 255 characters pass, with dots and even with nothing
+    between them (API microversion 2.94); a container whose host name the
+    kernel refuses would not start.
+    """
+    labels = [
+        label.strip('-')[:_MAX_LABEL_CHARS].rstrip('-')
+        for label in name.split('.')
+    ]
+    host, *domain = list(filter(None, labels)) or ['']
+    return host, '.'.join(domain)
 
 
 def flavor_view(flavor: Any) -> model.Flavor:

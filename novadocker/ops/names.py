@@ -12,10 +12,10 @@ def write(
     tools: ops_tools.Tools, view: model.Instance, network_info: Any
 ) -> None:
     """Write hostname, hosts and resolv.conf of a server."""
-    names = resolver.resolver(view.hostname, '', network_info)
+    names = resolver.resolver(view.hostname, view.domain, network_info)
     _folder(tools, view.uuid).write_names(
         {
-            'hostname': view.hostname + '\n',
+            'hostname': resolver.hostname_text(names),
             'hosts': resolver.hosts_text(names),
             'resolv.conf': resolver.resolv_conf_text(names),
         }

@@ -10,6 +10,7 @@ import testtools
 from novadocker import exception
 from novadocker import identity
 from novadocker import model
+from novadocker import view
 from novadocker.engine import engine as docker_engine
 from novadocker.image import store
 from novadocker.network import metadata
@@ -81,14 +82,16 @@ class BootTestCase(testtools.TestCase):
         self.waited.append(self.engine.inspect(name).state)
 
     def _view(self, **changes):
-        return model.Instance(
-            uuid=self.namespace.uuid,
-            name='instance-1',
-            hostname='web',
-            project_id='demo',
-            flavor=model.Flavor(vcpus=1, memory_mb=64, swap_mb=0, root_gb=1),
-            **changes,
-        )
+        usual = {
+            'uuid': self.namespace.uuid,
+            'name': 'instance-1',
+            'hostname': 'web',
+            'project_id': 'demo',
+            'flavor': model.Flavor(
+                vcpus=1, memory_mb=64, swap_mb=0, root_gb=1
+            ),
+        }
+        return model.Instance(**{**usual, **changes})
 
     def _boot(self, power_on=True, **changes):
         boot = create.Boot(
@@ -129,6 +132,18 @@ class StoriesTest(BootTestCase):
         self.assertIn('eth0:', log)
         self.assertRegex(log, rf'eth0\s+00000000\s+{GATEWAY}')
         self.assertRegex(log, r'10\.10\.10\.9\s+web')
+
+    def test_long_name_is_the_hosts_and_its_first_label_the_hostname(self):
+        host, domain = view.split_hostname(f'{"w" * 100}.example.org')
+        command = "sh -c 'cat /proc/sys/kernel/hostname /etc/hosts; sleep 60'"
+        container = self._boot(
+            hostname=host, domain=domain, metadata={'docker:command': command}
+        )
+        self.addCleanup(self._destroy)
+        short = 'w' * 63
+        log = self._log(container)
+        self.assertTrue(log.startswith(f'{short}\n'), log)
+        self.assertIn(f'10.10.10.9 {short}.example.org {short}\n', log)
 
     def test_container_waits_for_neutron(self):
         self._boot()

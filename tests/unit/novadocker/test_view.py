@@ -49,6 +49,28 @@ class ViewTestCase(testtools.TestCase):
         )
         self.assertEqual({'docker:pids_limit': '9'}, found.extra_specs)
 
+    def test_full_name_is_split(self):
+        self.instance.hostname = 'web.example.org'
+        found = view.instance_view(self.instance)
+        self.assertEqual('web', found.hostname)
+        self.assertEqual('example.org', found.domain)
+
+    def test_hostname_is_one_that_the_kernel_takes(self):
+        expected = {
+            '': ('', ''),
+            'web': ('web', ''),
+            'web.': ('web', ''),
+            '..a..b..': ('a', 'b'),
+            '-.-': ('', ''),
+            '-web-.a': ('web', 'a'),
+            'x' * 255: ('x' * 63, ''),
+            'x' * 62 + '-y.z': ('x' * 62, 'z'),
+            'x.' + 'y' * 100 + '.z': ('x', 'y' * 63 + '.z'),
+        }
+        for name, parts in expected.items():
+            with self.subTest(name):
+                self.assertEqual(parts, view.split_hostname(name))
+
     def test_instance_without_a_hostname_is_called_by_its_uuid(self):
         self.instance.hostname = None
         found = view.instance_view(self.instance)
