@@ -106,8 +106,10 @@ class DockerDriver(driver.ComputeDriver):
         self._images.clean()
         self._listener = events.Listener(
             self._engine.events,
+            self._containers,
             self.emit_event,
             host=host,
+            since_ns=info.time_ns,
             stop_delay_s=CONF.docker.stop_event_delay,
         )
         self._listener.start()

@@ -53,6 +53,7 @@ class EngineInfo:
     security_options: tuple[str, ...] = ()
     live_restore: bool = False
     containerd_image_store: bool = False
+    time_ns: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

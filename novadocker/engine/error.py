@@ -39,7 +39,12 @@ def translated(
         raise kind(action=action, name=name, reason=_said(err)) from err
     except docker_errors.InvalidVersion as err:
         raise exception.EngineUnsupported(host=host, reason=str(err)) from err
-    except (requests.RequestException, OSError) as err:
+    except (
+        requests.RequestException,
+        urllib3.exceptions.HTTPError,
+        OSError,
+    ) as err:
+        # The SDK reads what is streamed from urllib3 itself.
         if _is_timeout(err):
             raise exception.EngineTimeout(host=host, action=action) from err
         raise exception.EngineUnavailable(
@@ -65,9 +70,8 @@ def _is_timeout(err: Exception) -> bool:
     # NOTE: requests calls it a ConnectionError once the engine has sent the
     # head of its answer (requests.models.Response.iter_content).
     first = err.args[0] if err.args else None
-    return isinstance(err, requests.Timeout) or isinstance(
-        first, urllib3.exceptions.ReadTimeoutError
-    )
+    late = urllib3.exceptions.ReadTimeoutError
+    return isinstance(err, (requests.Timeout, late)) or isinstance(first, late)
 
 
 def _cause(err: BaseException) -> str:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+import datetime
 import fnmatch
 from typing import Any
 
@@ -30,6 +31,7 @@ def engine_info(info: Json, api_version: tuple[int, int]) -> model.EngineInfo:
         security_options=tuple(info.get('SecurityOptions') or ()),
         live_restore=info.get('LiveRestoreEnabled', False),
         containerd_image_store=_SNAPSHOTTER in status,
+        time_ns=_time_ns(info['SystemTime']),
     )
 
 
@@ -91,6 +93,12 @@ def event(found: Json) -> model.EngineEvent:
         attributes=dict(found['Actor']['Attributes']),
         time_ns=found['timeNano'],
     )
+
+
+def _time_ns(text: str) -> int:
+    # Python keeps microseconds of it.
+    seconds = datetime.datetime.fromisoformat(text).timestamp()
+    return int(seconds * 10**6) * 1000
 
 
 def is_in(tag: str, repository: str) -> bool:

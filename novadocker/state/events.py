@@ -6,6 +6,7 @@ threads, and the shutdown waits for them).
 """
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
 import threading
 from typing import Any
@@ -26,9 +27,18 @@ _TRANSITIONS = {
     'pause': virtevent.EVENT_LIFECYCLE_PAUSED,
     'unpause': virtevent.EVENT_LIFECYCLE_RESUMED,
 }
+# What a server was last said to be, by what its container is.
+_SAID = {
+    model.ContainerState.RUNNING: virtevent.EVENT_LIFECYCLE_STARTED,
+    model.ContainerState.RESTARTING: virtevent.EVENT_LIFECYCLE_STARTED,
+    model.ContainerState.PAUSED: virtevent.EVENT_LIFECYCLE_PAUSED,
+    model.ContainerState.EXITED: virtevent.EVENT_LIFECYCLE_STOPPED,
+    model.ContainerState.DEAD: virtevent.EVENT_LIFECYCLE_STOPPED,
+}
 _RECONNECT_S = 2.0
 
 Stream = Callable[[int], Iterator[model.EngineEvent]]
+Look = Callable[[], Iterable[model.Container]]
 Emit = Callable[[virtevent.LifecycleEvent], None]
 
 
@@ -37,6 +47,15 @@ def lifecycle_event(
 ) -> virtevent.LifecycleEvent | None:
     """Translate one event, ``None`` if it is not about a server of ours."""
     transition = _TRANSITIONS.get(event.action)
+    uuid = _instance_of(event, host)
+    if transition is None or uuid is None:
+        return None
+    return virtevent.LifecycleEvent(
+        uuid, transition, timestamp=event.time_ns / 10**9
+    )
+
+
+def _instance_of(event: model.EngineEvent, host: str) -> str | None:
     labels = event.attributes
     uuid = identity.uuid_of(labels)
     is_ours = (
@@ -44,11 +63,7 @@ def lifecycle_event(
         and labels.get('name') == identity.container_name(uuid)
         and labels.get(constants.LABEL_HOST) == host
     )
-    if transition is None or not is_ours:
-        return None
-    return virtevent.LifecycleEvent(
-        uuid, transition, timestamp=event.time_ns / 10**9
-    )
+    return uuid if is_ours else None
 
 
 class Listener:
@@ -57,18 +72,25 @@ class Listener:
     STOPPED is held back for a while and dropped when the server starts again
     meanwhile: Nova answers it by stopping the server for good, and a reboot
     or a restart of the engine must not end that way.
+
+    :param stream: reads the engine's events from a time on
+    :param look: lists the servers of this host
+    :param since_ns: the engine's time from which on events are told
     """
 
     def __init__(
         self,
         stream: Stream,
+        look: Look,
         emit: Emit,
         *,
         host: str,
+        since_ns: int,
         stop_delay_s: float,
         timer: Callable[..., Any] = threading.Timer,
     ) -> None:
         self._stream = stream
+        self._look = look
         self._emit = emit
         self._host = host
         self._stop_delay_s = stop_delay_s
@@ -76,7 +98,10 @@ class Listener:
         self._pending: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._since_ns = 0
+        self._since_ns = since_ns
+        # By instance: what Nova knows of it.
+        self._said: dict[str, int] = {}
+        self._is_away = False
 
     def start(self) -> None:
         """Begin to listen, in a thread of its own."""
@@ -96,14 +121,41 @@ class Listener:
         """Hand one event of the engine on, now or later."""
         self._since_ns = max(self._since_ns, event.time_ns + 1)
         lifecycle = lifecycle_event(event, self._host)
-        if lifecycle is None:
-            return
+        if lifecycle is not None:
+            self._tell(lifecycle)
+        elif event.action == 'destroy':
+            self._said.pop(_instance_of(event, self._host) or '', None)
+
+    def catch_up(self) -> None:
+        """Tell of servers that have changed while nobody listened.
+
+        The engine forgets its events when it ends, and tells of no container
+        that ended while it was away.
+        """
+        before = self._said
+        self._said = {
+            container.labels[constants.LABEL_UUID]: _SAID[container.state]
+            for container in self._look()
+            if container.state in _SAID
+        }
+        for uuid, transition in self._said.items():
+            # Of what is new Nova knows: it had it made, or has just started.
+            if before.get(uuid, transition) != transition:
+                self._tell(virtevent.LifecycleEvent(uuid, transition))
+
+    def _tell(self, lifecycle: virtevent.LifecycleEvent) -> None:
         uuid = lifecycle.get_instance_uuid()
+        transition = lifecycle.get_transition()
+        is_stop = transition == virtevent.EVENT_LIFECYCLE_STOPPED
+        is_resume = transition == virtevent.EVENT_LIFECYCLE_RESUMED
+        self._said[uuid] = (
+            virtevent.EVENT_LIFECYCLE_STARTED if is_resume else transition
+        )
         with self._lock:
             held = self._pending.pop(uuid, None)
             if held is not None:
                 held.cancel()
-            if event.action == 'die' and self._stop_delay_s:
+            if is_stop and self._stop_delay_s:
                 self._hold(uuid, lifecycle)
                 return
         self._emit(lifecycle)
@@ -124,12 +176,17 @@ class Listener:
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
+                self.catch_up()
+                self._is_away = False
                 for event in self._stream(self._since_ns):
                     if self._stopped.is_set():
                         return
                     self.handle(event)
             except exception.EngineUnavailable as err:
-                LOG.warning('No events, trying again: %s', err)
+                # Once for each time that it goes.
+                level = logging.DEBUG if self._is_away else logging.WARNING
+                LOG.log(level, 'No events, trying again: %s', err)
+                self._is_away = True
             except Exception:  # a thread's loop: nobody else would see it
                 LOG.exception('An event could not be handled; going on')
             self._stopped.wait(_RECONNECT_S)

@@ -21,6 +21,7 @@ _INFO = {
     'Runtimes': {'nova': {'path': '/nova-runtime'}},
     'SecurityOptions': ['name=seccomp,profile=default'],
     'LiveRestoreEnabled': True,
+    'SystemTime': '2026-11-21T09:41:07.522679629Z',
 }
 
 

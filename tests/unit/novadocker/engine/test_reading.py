@@ -11,6 +11,7 @@ _INFO = {
     'DockerRootDir': '/srv/docker',
     'Driver': 'overlayfs',
     'Runtimes': {'runc': {}, 'nova': {}},
+    'SystemTime': '1970-01-01T02:00:01.123456789+02:00',
 }
 
 
@@ -36,6 +37,7 @@ class InfoTest(testtools.TestCase):
                 runtimes=frozenset({'runc', 'nova'}),
                 security_options=('name=seccomp',),
                 live_restore=True,
+                time_ns=1_123_456_000,
             ),
             found,
         )

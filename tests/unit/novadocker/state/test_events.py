@@ -1,7 +1,9 @@
 """Events: translated, held back, and read again after a loss."""
 
+import logging
 import threading
 
+import fixtures
 from nova.virt import event as virtevent
 import testtools
 
@@ -90,11 +92,15 @@ class ListenerTestCase(testtools.TestCase):
         ManualTimer.made = []
         self.emitted = []
 
+        self.servers = []
+
     def _listener(self, stream=None, delay=15):
         return events.Listener(
             stream,
+            lambda: self.servers,
             self.emitted.append,
             host='host1',
+            since_ns=40,
             stop_delay_s=delay,
             timer=ManualTimer,
         )
@@ -155,7 +161,116 @@ class ListenerTestCase(testtools.TestCase):
         listener = self._listener(stream)
         listener.start()
         self.assertTrue(done.wait(30))
-        self.assertEqual([0, 42, 42], asked)
+        self.assertEqual([40, 42, 42], asked)
+        self.assertEqual(
+            [virtevent.EVENT_LIFECYCLE_STARTED], self._transitions()
+        )
+
+    def test_each_absence_of_the_engine_is_told_of_once(self):
+        log = self.useFixture(fixtures.FakeLogger(level=logging.WARNING))
+        self.patch(events, '_RECONNECT_S', 0)
+        tries = []
+        done = threading.Event()
+
+        def stream(since_ns):
+            tries.append(since_ns)
+            if len(tries) > 3:
+                listener.stop()
+                done.set()
+            raise exception.EngineUnavailable(host='h', reason='gone')
+
+        def look():
+            if len(tries) in (1, 2):
+                tries.append('look')
+                raise exception.EngineUnavailable(host='h', reason='gone')
+            return []
+
+        listener = self._listener(stream)
+        listener._look = look
+        listener.start()
+        self.assertTrue(done.wait(30))
+        self.assertEqual([40, 'look', 'look', 40], tries)
+        self.assertEqual(2, log.output.count('gone'))
+
+    def _caught_up(self, *handled, state):
+        """Say what is told of a server that was seen in another state."""
+        listener = self._listener(delay=0)
+        self.servers = [self._server(model.ContainerState.RUNNING)]
+        listener.catch_up()
+        for action in handled:
+            listener.handle(event(action))
+        self.emitted.clear()
+        self.servers = [self._server(state)]
+        listener.catch_up()
+        return self._transitions()
+
+    def _server(self, state):
+        return model.Container(
+            id='c' * 64,
+            name=f'nova-{UUID}',
+            state=state,
+            labels=event('start').attributes,
+            runtime='nova',
+            image_id='i',
+        )
+
+    def test_first_look_tells_nothing(self):
+        self.servers = [self._server(model.ContainerState.EXITED)]
+        self._listener(delay=0).catch_up()
+        self.assertEqual([], self.emitted)
+
+    def test_end_that_nobody_saw_is_told(self):
+        for state in (model.ContainerState.EXITED, model.ContainerState.DEAD):
+            with self.subTest(state):
+                self.assertEqual(
+                    [virtevent.EVENT_LIFECYCLE_STOPPED],
+                    self._caught_up(state=state),
+                )
+
+    def test_what_is_as_it_was_is_not_told_again(self):
+        self.assertEqual(
+            [], self._caught_up(state=model.ContainerState.RUNNING)
+        )
+        self.assertEqual(
+            [], self._caught_up('die', state=model.ContainerState.EXITED)
+        )
+        self.assertEqual(
+            [],
+            self._caught_up(
+                'pause', 'unpause', state=model.ContainerState.RUNNING
+            ),
+        )
+
+    def test_pause_and_start_that_nobody_saw_are_told(self):
+        self.assertEqual(
+            [virtevent.EVENT_LIFECYCLE_PAUSED],
+            self._caught_up(state=model.ContainerState.PAUSED),
+        )
+        self.assertEqual(
+            [virtevent.EVENT_LIFECYCLE_STARTED],
+            self._caught_up('die', state=model.ContainerState.RUNNING),
+        )
+
+    def test_server_that_is_being_made_or_removed_is_not_told_of(self):
+        for state in (
+            model.ContainerState.CREATED,
+            model.ContainerState.REMOVING,
+        ):
+            self.assertEqual([], self._caught_up(state=state))
+
+    def test_server_that_was_removed_is_forgotten(self):
+        found = self._caught_up('destroy', state=model.ContainerState.EXITED)
+        self.assertEqual([], found)
+
+    def test_end_that_nobody_saw_is_held_back_like_any_other(self):
+        listener = self._listener()
+        self.servers = [self._server(model.ContainerState.RUNNING)]
+        listener.catch_up()
+        self.servers = [self._server(model.ContainerState.EXITED)]
+        listener.catch_up()
+        self.assertEqual([], self.emitted)
+        listener.handle(event('start'))
+        ManualTimer.made[0].fire()
         self.assertEqual(
             [virtevent.EVENT_LIFECYCLE_STARTED], self._transitions()
         )
