@@ -132,25 +132,25 @@ class Listener:
         The engine forgets its events when it ends, and tells of no container
         that ended while it was away.
         """
-        before = self._said
-        self._said = {
+        found = {
             container.labels[constants.LABEL_UUID]: _SAID[container.state]
             for container in self._look()
             if container.state in _SAID
         }
-        for uuid, transition in self._said.items():
-            # Of what is new Nova knows: it had it made, or has just started.
-            if before.get(uuid, transition) != transition:
-                self._tell(virtevent.LifecycleEvent(uuid, transition))
+        # Of what is new Nova knows: it had it made, or has just started.
+        for uuid in found.keys() & self._said.keys():
+            self._tell(virtevent.LifecycleEvent(uuid, found[uuid]))
+        self._said = found
 
     def _tell(self, lifecycle: virtevent.LifecycleEvent) -> None:
         uuid = lifecycle.get_instance_uuid()
         transition = lifecycle.get_transition()
         is_stop = transition == virtevent.EVENT_LIFECYCLE_STOPPED
         is_resume = transition == virtevent.EVENT_LIFECYCLE_RESUMED
-        self._said[uuid] = (
-            virtevent.EVENT_LIFECYCLE_STARTED if is_resume else transition
-        )
+        state = virtevent.EVENT_LIFECYCLE_STARTED if is_resume else transition
+        if self._said.get(uuid) == state:
+            return  # It was seen in a look already.
+        self._said[uuid] = state
         with self._lock:
             held = self._pending.pop(uuid, None)
             if held is not None:

@@ -241,6 +241,22 @@ class ListenerTestCase(testtools.TestCase):
             ),
         )
 
+    def test_event_that_a_look_has_told_already_is_not_told_again(self):
+        listener = self._listener(delay=0)
+        self.servers = [self._server(model.ContainerState.RUNNING)]
+        listener.catch_up()
+        self.servers = [self._server(model.ContainerState.PAUSED)]
+        listener.catch_up()
+        listener.handle(event('pause'))
+        listener.handle(event('unpause'))
+        self.assertEqual(
+            [
+                virtevent.EVENT_LIFECYCLE_PAUSED,
+                virtevent.EVENT_LIFECYCLE_RESUMED,
+            ],
+            self._transitions(),
+        )
+
     def test_pause_and_start_that_nobody_saw_are_told(self):
         self.assertEqual(
             [virtevent.EVENT_LIFECYCLE_PAUSED],
