@@ -9,6 +9,7 @@ from novadocker import exception
 from novadocker import model
 from novadocker.ops import locks
 from novadocker.ops import names
+from novadocker.ops import orphan
 from novadocker.ops import tools as ops_tools
 
 LOG = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ def _remove_container(
 
 def _remove(tools: ops_tools.Tools, container: model.Container) -> None:
     tools.engine.remove(container.id, force=True)
+    orphan.end(container.id)
 
 
 def _kill(tools: ops_tools.Tools, container: model.Container) -> None:
@@ -65,3 +67,4 @@ def _kill(tools: ops_tools.Tools, container: model.Container) -> None:
         # It may have ended by itself meanwhile.
         with contextlib.suppress(exception.ContainerConflict):
             tools.engine.kill(container.id)
+    orphan.end(container.id)

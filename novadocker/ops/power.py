@@ -10,6 +10,7 @@ from novadocker import exception
 from novadocker import model
 from novadocker.ops import locks
 from novadocker.ops import names
+from novadocker.ops import orphan
 from novadocker.ops import starting
 from novadocker.ops import tools as ops_tools
 
@@ -94,6 +95,7 @@ def _stop(tools: ops_tools.Tools, instance: Any, *, timeout_s: int) -> None:
             # It may have ended by itself meanwhile; the look below decides.
             with contextlib.suppress(exception.ContainerConflict):
                 tools.engine.kill(container.id)
+    orphan.end(container.id)
     if ops_tools.find(tools, instance.uuid).state.is_live:
         raise nova_exception.InstancePowerOffFailure(
             reason='the container is still running after SIGKILL'
@@ -113,7 +115,7 @@ def _start(
     nics = ops_tools.nics(tools, network_info)
     tools.plumber.plug(instance, network_info, nics)
     tools.plumber.map(container.id, instance.uuid)
-    tools.engine.start(container.id)
+    starting.start(tools, container.id)
     starting.check(
         tools.engine, container.id, check_ms=tools.settings.start_check_ms
     )

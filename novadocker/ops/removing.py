@@ -3,11 +3,14 @@
 import contextlib
 
 from novadocker import exception
+from novadocker.ops import orphan
 from novadocker.ops import tools as ops_tools
 
 
 def remove(tools: ops_tools.Tools, container_id: str) -> None:
-    """Remove a container and its data; one that is missing is fine.
+    """Remove a container, its data and all that runs of it.
+
+    One that is missing is fine.
 
     :raises EngineUnavailable, EngineError: the engine did not do it in time
     """
@@ -15,6 +18,7 @@ def remove(tools: ops_tools.Tools, container_id: str) -> None:
         tools.patience.outlast(
             lambda: tools.engine.remove(container_id, force=True)
         )
+    orphan.end(container_id)
 
 
 def remove_unseen(

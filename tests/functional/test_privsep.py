@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+import signal
+import subprocess
 import sys
 
 import fixtures
@@ -15,6 +17,7 @@ from novadocker.privsep import interface
 from novadocker.privsep import link
 from novadocker.privsep import netns as privsep_netns
 from novadocker.privsep import runtime_map
+from novadocker.privsep import shim
 from tests.fixtures import netns
 
 _DEVICE = 'tap0a0b0c0d-0f'
@@ -85,6 +88,23 @@ class DaemonTest(testtools.TestCase):
         self.assertEqual(self.namespace.name, runtime_map.read(folder, _ID))
         runtime_map.remove(folder, _ID)
         self.assertEqual((), runtime_map.container_ids(folder))
+        runtime_map.write(folder, _ID, self.namespace.name)
+        runtime_map.remove_all(folder, self.namespace.name)
+        self.assertEqual((), runtime_map.container_ids(folder))
+
+    def test_a_lost_shim_is_killed(self):
+        # What an exec of containerd's looks like; its owner is root, too.
+        lost = subprocess.Popen(
+            ['containerd-shim-x', '-c', 'input()', '-id', _ID],
+            executable=sys.executable,
+            stdin=subprocess.PIPE,
+        )
+        self.addCleanup(lost.stdin.close)
+        self.addCleanup(lost.kill)
+        netns.wait_until(lambda: shim.pids(_ID) == (lost.pid,), 'its name')
+        shim.kill(_ID)
+        self.assertEqual(-signal.SIGKILL, lost.wait(20))
+        self.assertEqual((), shim.pids(_ID))
 
     def test_refusals_keep_their_class_and_sentence(self):
         raised = self.assertRaises(exception.LinkFailed, link.delete, 'eth0')

@@ -1,5 +1,6 @@
 """Power: from every state, and absence is no success."""
 
+import fixtures
 from nova import exception as nova_exception
 
 from novadocker import exception
@@ -120,3 +121,81 @@ class PowerTestCase(stories.StoryTestCase):
         self.assertIs(model.ContainerState.PAUSED, self.found().state)
         power.unpause(self.tools, self.instance)
         self.assertIs(RUNNING, self.found().state)
+
+
+class InterruptedStartTestCase(stories.StoryTestCase):
+    """dockerd is killed while it starts a server again."""
+
+    def setUp(self):
+        super().setUp()
+        self.lost = set()
+        self.ended = []
+        self.useFixture(
+            fixtures.MonkeyPatch('novadocker.ops.orphan.end', self._end)
+        )
+        self.container_id = self.boot().id
+        power.power_off(self.tools, self.instance, timeout_s=0)
+        self.ended.clear()
+
+    def _end(self, container_id):
+        if container_id in self.lost:
+            self.lost.remove(container_id)
+            self.ended.append(container_id)
+            return True
+        return False
+
+    def _on(self):
+        power.power_on(self.tools, self.instance, self.view, self.ports)
+
+    def _go(self, *, has_started, returns=True):
+        real = self.engine.start
+
+        def go(container_id):
+            if has_started:
+                real(container_id)
+            else:
+                self.lost.add(container_id)
+            self.engine.is_available = False
+            raise exception.EngineUnavailable(host='h', reason='r')
+
+        def come_back():
+            self.engine.is_available = returns
+
+        self.patch(self.engine, 'start', go)
+        self.while_asleep = come_back
+
+    def test_process_that_the_engine_has_lost_is_ended(self):
+        self._go(has_started=False)
+        self.assertRaises(exception.EngineUnavailable, self._on)
+        self.assertEqual([self.container_id], self.ended)
+
+    def test_process_that_the_engine_knows_is_its_own(self):
+        self._go(has_started=True)
+        self.assertRaises(exception.EngineUnavailable, self._on)
+        self.assertEqual([], self.ended)
+        self.assertIs(RUNNING, self.found().state)
+
+    def test_engine_that_stays_away_leaves_it_to_the_next_start(self):
+        self._go(has_started=False, returns=False)
+        self.assertRaises(exception.EngineUnavailable, self._on)
+        self.assertEqual({self.container_id}, self.lost)
+        self.assertIn('may be running', self.log.output)
+
+    def test_start_waits_until_a_lost_process_is_cleared_up(self):
+        self.lost.add(self.container_id)
+        self.engine.failures['start'] = exception.EngineError(
+            action='start', reason='already exists'
+        )
+        self._on()
+        self.assertIs(RUNNING, self.found().state)
+
+    def test_start_that_fails_otherwise_is_not_tried_again(self):
+        self.engine.failures['start'] = exception.EngineError(
+            action='start', reason='no such user'
+        )
+        self.assertRaises(exception.EngineError, self._on)
+
+    def test_stop_ends_a_lost_process(self):
+        self.lost.add(self.container_id)
+        power.power_off(self.tools, self.instance, timeout_s=0)
+        self.assertEqual([self.container_id], self.ended)
