@@ -78,6 +78,7 @@ class SurvivalTestCase(testtools.TestCase):
         self.namespace = self.useFixture(netns.Namespace(made=False))
         self._configure()
         self.told = []
+        self._reviving = None
         self.virtapi = VirtAPI()
         self.driver = self.started_driver()
         # Its own view of the engine: that of the driver may be manipulated.
@@ -174,11 +175,26 @@ class SurvivalTestCase(testtools.TestCase):
     def kill_for_a_while(self):
         """Kill dockerd, and start it again while the test goes on."""
         self.dockerd.kill()
-        thread = threading.Thread(target=self.dockerd.start)
-        thread.start()
-        self.addCleanup(thread.join)
+        self.revive()
+
+    def revive(self):
+        """Start dockerd again when it has ended, as its unit does."""
+
+        def start():
+            self.dockerd.wait()
+            self.dockerd.start()
+
+        self._reviving = threading.Thread(target=start)
+        self._reviving.start()
+
+    def wait_for_engine(self):
+        self._reviving.join()
 
     def _bring_back(self):
+        if self._reviving and self._reviving.is_alive():
+            # The trap may not have been stepped into.
+            self.dockerd.kill()
+            self._reviving.join()
         if not self.dockerd.is_running:
             self.dockerd.start()
 
@@ -226,6 +242,9 @@ class SurvivalTestCase(testtools.TestCase):
         self.assertFalse(folder.exists())
         # The kernel takes down a namespace, and what is in it, later.
         netns.wait_until(lambda: _devices() <= _OWN_DEVICES, 'no device')
+        self.wait_for_no_process()
+
+    def wait_for_no_process(self):
         netns.wait_until(lambda: not self.shims(), 'no process')
 
     def shims(self):
