@@ -1,86 +1,113 @@
-"""The ``docker:`` extra specs of a flavor, one table.
+"""The extra specs of a flavor that shape a container: two tables.
 
 They are the operator's: a flavor is admin-only by default, so a value here
 may grant privilege. What a tenant controls (metadata, image properties) is
-read in spec/process.py and never reaches this table.
+read in spec/process.py and never reaches these tables.
+
+nova-api reads the ``docker:`` table through validation.py and the driver
+through read(): what the one accepts, the other understands.
 """
 
 from collections.abc import Callable
 from collections.abc import Mapping
 import dataclasses
-import re
 from typing import Any
 
 from novadocker import exception
-from novadocker import model
+from novadocker import option
 
 PREFIX = 'docker:'
-_CAPABILITY = re.compile(r'[A-Z][A-Z_]{2,30}')
-_ULIMIT = re.compile(r'([a-z]{2,12})=(-1|\d{1,18})(?::(-1|\d{1,18}))?')
+QUOTA_PREFIX = 'quota:'
 
-
-def boolean(value: str) -> bool:
-    """Read a strict boolean: what is neither true nor false is an error."""
-    words = {'true': True, 'false': False}
-    if value.strip().lower() not in words:
-        raise ValueError('it has to be true or false')
-    return words[value.strip().lower()]
-
-
-def positive(value: str) -> int:
-    """Read a whole number above zero."""
-    if not re.fullmatch(r'[1-9]\d{0,17}', value.strip()):
-        raise ValueError('it has to be a whole number above 0')
-    return int(value)
-
-
-def capabilities(value: str) -> tuple[str, ...]:
-    """Read names of capabilities, with or without their prefix CAP_."""
-    names = [name.strip().upper() for name in value.split(',')]
-    names = [name.removeprefix('CAP_') for name in names]
-    if not all(_CAPABILITY.fullmatch(name) for name in names):
-        raise ValueError('it has to be names such as NET_ADMIN,SYS_NICE')
-    return tuple(dict.fromkeys(names))
-
-
-def ulimits(value: str) -> tuple[model.Ulimit, ...]:
-    """Read ``NAME=SOFT[:HARD]`` pairs; -1 is unlimited."""
-    found = []
-    for word in value.split(','):
-        match = _ULIMIT.fullmatch(word.strip())
-        if match is None:
-            raise ValueError('it has to be NAME=SOFT[:HARD], comma-separated')
-        name, soft, hard = match.groups()
-        found.append(model.Ulimit(name, int(soft), int(hard or soft)))
-    return tuple(found)
+# What the kernel can count (PID_MAX_LIMIT), and what 64 bits hold in MiB.
+_MAX_PIDS = 2**22
+_MAX_MB = 2**43 - 1
 
 
 @dataclasses.dataclass(frozen=True)
 class ExtraSpec:
-    """One key below ``docker:``: how its value is read, what it means."""
+    """One key below a prefix.
+
+    :ivar read: reads a value, or raises ValueError with the reason
+    :ivar values: what may stand there, for people
+    """
 
     read: Callable[[str], Any]
+    values: str
     description: str
 
 
 TABLE: Mapping[str, ExtraSpec] = {
     'cap_add': ExtraSpec(
-        capabilities, 'Capabilities beyond the default set, comma-separated.'
+        option.capabilities,
+        'NAME[,NAME...]',
+        'Capabilities beyond the default set, each by its name. ALL is not '
+        'taken: name what is needed.',
+    ),
+    'cap_drop': ExtraSpec(
+        option.capabilities_or_all,
+        'NAME[,NAME...] or ALL',
+        'Capabilities to take from the default set; ALL leaves only those of '
+        'cap_add.',
+    ),
+    'new_privileges': ExtraSpec(
+        option.boolean,
+        'true or false',
+        'Let setuid programs and file capabilities work, which sudo and su '
+        'need. Default false.',
     ),
     'pids_limit': ExtraSpec(
-        positive, 'Number of processes and threads that a server may have.'
+        option.whole(1, _MAX_PIDS),
+        f'1 to {_MAX_PIDS}',
+        'Number of processes and threads. Default 4096.',
     ),
     'privileged': ExtraSpec(
-        boolean,
+        option.boolean,
+        'true or false',
         'Run without isolation from the host: every capability and device. '
-        'Whoever boots such a flavor is root on the compute host.',
+        'Whoever boots such a flavor is root on the compute host. Default '
+        'false.',
     ),
     'read_only_root': ExtraSpec(
-        boolean, 'Mount the root file system of the server read-only.'
+        option.boolean,
+        'true or false',
+        'Mount the root file system read-only; only /dev/shm can be written. '
+        'Default false.',
     ),
-    'shm_size_mb': ExtraSpec(positive, 'Size of /dev/shm in MiB.'),
+    'shm_size_mb': ExtraSpec(
+        option.whole(1, _MAX_MB),
+        f'1 to {_MAX_MB}',
+        'Size of /dev/shm in MiB; what lies there counts as memory of the '
+        "server. Default is the engine's, 64.",
+    ),
     'ulimits': ExtraSpec(
-        ulimits, 'Resource limits as NAME=SOFT[:HARD], comma-separated.'
+        option.ulimits,
+        'NAME=SOFT[:HARD][,...]',
+        'Resource limits of each process, by the names of ulimit (nofile, '
+        'nproc, memlock ...); -1 is unlimited. Default is what the engine '
+        'itself has.',
+    ),
+}
+
+# Nova has validators for these already, with libvirt's ranges. They mean here
+# what they mean there.
+QUOTA: Mapping[str, ExtraSpec] = {
+    'cpu_period': ExtraSpec(
+        option.whole(1000, 1_000_000, zero_is_unset=True),
+        '1000 to 1000000',
+        'Length of a period in microseconds. Default 100000.',
+    ),
+    'cpu_quota': ExtraSpec(
+        option.cpu_quota_us,
+        'at least 1000, or negative',
+        'Microseconds of CPU that each vCPU may use in a period. A negative '
+        'value, and one beyond the period, is the whole vCPU.',
+    ),
+    'cpu_shares': ExtraSpec(
+        option.whole(2, 2**18, zero_is_unset=True),
+        '2 to 262144',
+        "Weight of the server when CPUs are scarce. Default is the kernel's, "
+        '1024.',
     ),
 }
 
@@ -93,19 +120,48 @@ def read(extra_specs: Mapping[str, str]) -> dict[str, Any]:
     :raises InvalidContainerOption: an unknown key or a value that cannot be
         read; ignoring a misspelt limit would lift it
     """
+    return _read(extra_specs, PREFIX, TABLE, 'there is no such extra spec')
+
+
+def read_quota(extra_specs: Mapping[str, str]) -> dict[str, Any]:
+    """Read all ``quota:`` keys of a flavor.
+
+    :returns: as for read(); a value of 0 is left out, as if it were not set
+    :raises InvalidContainerOption: a value that cannot be read, or a limit
+        that cannot be kept; who set it counts on it
+    """
+    values = _read(
+        extra_specs,
+        QUOTA_PREFIX,
+        QUOTA,
+        'a docker host cannot keep this limit; use a flavor without it',
+    )
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _read(
+    extra_specs: Mapping[str, str],
+    prefix: str,
+    table: Mapping[str, ExtraSpec],
+    unknown: str,
+) -> dict[str, Any]:
     values = {}
     for key, value in extra_specs.items():
-        if not key.startswith(PREFIX):
+        if not key.startswith(prefix):
             continue
-        known = TABLE.get(key.removeprefix(PREFIX))
+        known = table.get(key.removeprefix(prefix))
         if known is None:
-            raise exception.InvalidContainerOption(
-                option=key, value=value, reason='there is no such extra spec'
-            )
+            raise _invalid(key, value, unknown)
         try:
-            values[key.removeprefix(PREFIX)] = known.read(value)
+            values[key.removeprefix(prefix)] = known.read(value)
         except ValueError as err:
-            raise exception.InvalidContainerOption(
-                option=key, value=value, reason=str(err)
-            ) from err
+            raise _invalid(key, value, str(err)) from err
     return values
+
+
+def _invalid(
+    key: str, value: str, reason: str
+) -> exception.InvalidContainerOption:
+    return exception.InvalidContainerOption(
+        option=key, value=option.shown(value), reason=reason
+    )

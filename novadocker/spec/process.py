@@ -10,8 +10,8 @@ import re
 import shlex
 
 from novadocker import exception
-from novadocker import extra_specs
 from novadocker import model
+from novadocker import option
 
 PREFIX = 'docker:'
 ENV_PREFIX = PREFIX + 'env:'
@@ -122,7 +122,7 @@ def _flag(properties: Mapping[str, str], key: str, *, default: bool) -> bool:
     if value is None:
         return default
     try:
-        return extra_specs.boolean(value)
+        return option.boolean(value)
     except ValueError as err:
         raise _invalid(key, value, str(err)) from err
 

@@ -1,10 +1,8 @@
 """Pure: a flavor becomes hard limits."""
 
-from collections.abc import Mapping
-
-from novadocker import exception
 from novadocker import extra_specs
 from novadocker import model
+from novadocker import option
 
 _MIB = 1024 * 1024
 _NANO = 10**9
@@ -47,31 +45,19 @@ def resources(
 def _cpu(flavor: model.Flavor) -> dict[str, int]:
     """Give each vCPU one whole CPU, or what ``quota:cpu_*`` says of it.
 
-    Nova's quota:cpu_quota is of one vCPU (libvirt applies it to each thread),
-    Docker's is of the whole container: hence the factor.
+    Nova's quota:cpu_quota is of one vCPU (libvirt applies it to each thread,
+    which can never use more than one CPU), Docker's is of the whole
+    container: hence the factor and the bound.
     """
+    quota = extra_specs.read_quota(flavor.extra_specs)
     limits = {'nano_cpus': flavor.vcpus * _NANO}
-    shares = _number(flavor.extra_specs, 'quota:cpu_shares')
-    if shares:
-        limits['cpu_shares'] = shares
-    quota_us = _number(flavor.extra_specs, 'quota:cpu_quota')
-    if quota_us:
+    if 'cpu_shares' in quota:
+        limits['cpu_shares'] = quota['cpu_shares']
+    period_us = quota.get('cpu_period', _CFS_PERIOD_US)
+    quota_us = quota.get('cpu_quota', option.UNLIMITED)
+    if option.UNLIMITED < quota_us < period_us:
         # The engine refuses a container that has both NanoCpus and a quota.
         limits['nano_cpus'] = 0
         limits['cpu_quota_us'] = quota_us * flavor.vcpus
-        limits['cpu_period_us'] = (
-            _number(flavor.extra_specs, 'quota:cpu_period') or _CFS_PERIOD_US
-        )
+        limits['cpu_period_us'] = period_us
     return limits
-
-
-def _number(specs: Mapping[str, str], key: str) -> int | None:
-    value = specs.get(key)
-    if value is None:
-        return None
-    try:
-        return extra_specs.positive(value)
-    except ValueError as err:
-        raise exception.InvalidContainerOption(
-            option=key, value=value, reason=str(err)
-        ) from err

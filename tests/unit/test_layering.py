@@ -18,9 +18,10 @@ PACKAGES = ('ocikit', 'novadocker', 'glance_bridge')
 FLOORS = {
     'novadocker': (
         ('constants', 'exception', 'conf', 'privsep'),
-        ('model', 'identity', 'extra_specs'),
-        # What only turns Nova's objects into our values.
-        ('view',),
+        ('model', 'identity', 'option', 'extra_specs'),
+        # What only turns Nova's objects into our values, and a door for
+        # nova-api, where there is nothing above it.
+        ('view', 'validation'),
         ('spec', 'engine', 'runtime'),
         ('network', 'volume', 'image', 'console', 'inventory', 'state'),
         ('ops',),
@@ -37,7 +38,9 @@ FLOORS = {
     ),
 }
 # Words: whoever lives on their floor may use them too.
-WORDS = ('constants', 'exception', 'model', 'identity', 'extra_specs')
+WORDS = (
+    *('constants', 'exception', 'model', 'identity', 'option', 'extra_specs'),
+)
 
 OWNERS = {
     'docker': 'novadocker.engine',
@@ -52,6 +55,7 @@ PURE = (
     'novadocker.extra_specs',
     'novadocker.identity',
     'novadocker.model',
+    'novadocker.option',
     'novadocker.network.plan',
     'novadocker.network.resolver',
     'novadocker.spec',

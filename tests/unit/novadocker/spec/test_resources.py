@@ -70,6 +70,18 @@ class ResourcesTestCase(testtools.TestCase):
         found = limits(extra_specs={'quota:cpu_quota': '5000'})
         self.assertEqual(100_000, found.cpu_period_us)
 
+    def test_no_quota_is_more_than_the_vcpus(self):
+        for quota in ('-1', '0', '10000', '99999'):
+            with self.subTest(quota=quota):
+                found = limits(
+                    extra_specs={
+                        'quota:cpu_quota': quota,
+                        'quota:cpu_period': '10000',
+                    }
+                )
+                self.assertEqual(2 * 10**9, found.nano_cpus)
+                self.assertIsNone(found.cpu_quota_us)
+
     def test_quota_that_is_no_number_is_refused(self):
         error = self.assertRaises(
             exception.InvalidContainerOption,

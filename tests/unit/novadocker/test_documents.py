@@ -1,0 +1,45 @@
+"""The pages say what the tables say: no key is missing, none is made up."""
+
+import pathlib
+import re
+
+import testtools
+
+from novadocker import extra_specs
+
+DOC = pathlib.Path(__file__).parents[3] / 'doc/source'
+_ROW = re.compile(r'^   \* - ``([^`]+)``\n', re.MULTILINE)
+
+
+def section(page, title):
+    """Give a section of a page, from its title to the next one."""
+    text = (DOC / page).read_text()
+    begin = text.index(f'{title}\n=')
+    following = re.search(r'\n\n[^\n]+\n={3,}\n', text[begin:])
+    return text[begin : begin + following.start()] if following else text
+
+
+def rows(text):
+    """Give the rows of a list-table by their key, as plain text."""
+    parts = _ROW.split(text)[1:]
+    return {
+        key: ' '.join(cells.split('\n\n')[0].split())
+        for key, cells in zip(parts[::2], parts[1::2], strict=True)
+    }
+
+
+class OptionsPageTestCase(testtools.TestCase):
+    def test_extra_specs_are_those_of_the_tables(self):
+        expected = {
+            prefix + key: f'- {spec.values} - {spec.description}'
+            for prefix, table in (
+                (extra_specs.PREFIX, extra_specs.TABLE),
+                (extra_specs.QUOTA_PREFIX, extra_specs.QUOTA),
+            )
+            for key, spec in table.items()
+        }
+        found = rows(section('user/options.rst', 'Flavor extra specs'))
+        self.assertEqual(
+            expected,
+            {key: text.replace('``', '') for key, text in found.items()},
+        )
