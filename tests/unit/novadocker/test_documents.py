@@ -6,6 +6,7 @@ import re
 import testtools
 
 from novadocker import extra_specs
+from novadocker.spec import process
 
 DOC = pathlib.Path(__file__).parents[3] / 'doc/source'
 _ROW = re.compile(r'^   \* - ``([^`]+)``\n', re.MULTILINE)
@@ -43,3 +44,13 @@ class OptionsPageTestCase(testtools.TestCase):
             expected,
             {key: text.replace('``', '') for key, text in found.items()},
         )
+
+    def test_metadata_is_what_the_driver_reads(self):
+        found = rows(section('user/options.rst', 'Server metadata'))
+        known = {process.PREFIX + name for name in process.PROPERTIES}
+        self.assertEqual(known | {process.ENV_PREFIX + 'NAME'}, set(found))
+
+    def test_properties_that_the_driver_reads_are_documented(self):
+        found = rows(section('user/options.rst', 'Image properties'))
+        known = {*process.PROPERTIES.values(), process.TTY, process.INIT}
+        self.assertEqual(set(), known - set(found))

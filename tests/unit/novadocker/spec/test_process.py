@@ -16,6 +16,8 @@ COMMANDS = [
     ("sh -c 'echo  a'", ('sh', '-c', 'echo  a')),
     ('["a b", "c"]', ('a b', 'c')),
     ('', ()),
+    ('sh -c "a\nb"', ('sh', '-c', 'a\nb')),
+    ('caf\u00e9', ('caf\u00e9',)),
 ]
 
 UNREADABLE = [
@@ -24,10 +26,28 @@ UNREADABLE = [
     ({'docker:command': '["a"'}, 'docker:command'),
     ({'docker:command': '["a\\u0000b"]'}, 'docker:command'),
     ({'docker:user': 'root; rm'}, 'docker:user'),
+    ({'docker:command': '["\\ud800"]'}, 'docker:command'),
+    ({'docker:command': 'a \0'}, 'docker:command'),
+    ({'docker:command': '[' * 100_000}, 'docker:command'),
+    ({'docker:entrypoint': '[[]]'}, 'docker:entrypoint'),
     ({'docker:user': '../x'}, 'docker:user'),
+    ({'docker:user': 'root\n'}, 'docker:user'),
+    ({'docker:user': 'a:b:c'}, 'docker:user'),
+    ({'docker:user': 'x' * 200}, 'docker:user'),
+    ({'docker:user': ':0'}, 'docker:user'),
     ({'docker:workdir': 'relative'}, 'docker:workdir'),
+    ({'docker:workdir': '../..'}, 'docker:workdir'),
+    ({'docker:workdir': '/a\nb'}, 'docker:workdir'),
+    ({'docker:workdir': '/a\0b'}, 'docker:workdir'),
+    ({'docker:workdir': '/\ud800'}, 'docker:workdir'),
+    ({'docker:env:': 'x'}, 'docker:env:'),
     ({'docker:env:1BAD': 'x'}, 'docker:env:1BAD'),
+    ({'docker:env:A B': 'x'}, 'docker:env:A B'),
+    ({'docker:env:A=B': 'x'}, 'docker:env:A=B'),
     ({'docker:env:A': 'x\0y'}, 'docker:env:A'),
+    ({'docker:env:A': '\udfff'}, 'docker:env:A'),
+    ({'docker:': 'x'}, 'docker:'),
+    ({'docker:Command': 'x'}, 'docker:Command'),
     ({'docker:privileged': 'true'}, 'docker:privileged'),
     ({'docker:cap_add': 'SYS_ADMIN'}, 'docker:cap_add'),
     ({'docker:comand': 'x'}, 'docker:comand'),
@@ -78,6 +98,60 @@ class ProcessTestCase(testtools.TestCase):
         self.assertEqual('app:www-data', found.user)
         self.assertEqual('/srv', found.workdir)
         self.assertEqual({'LANG': 'C'}, found.env)
+
+    def test_variables_of_the_tenants_own_container(self):
+        for name in ('PATH', 'LD_PRELOAD', 'discovery.type', 'x-y'):
+            with self.subTest(name):
+                found = process.process({f'docker:env:{name}': 'a\nb'}, {})
+                self.assertEqual({name: 'a\nb'}, found.env)
+
+    def test_image_properties_say_what_metadata_says(self):
+        properties = {
+            'docker_entrypoint': '/init',
+            'docker_workdir': '/srv',
+            'os_admin_user': 'app',
+        }
+        found = process.process({}, properties)
+        self.assertEqual(('/init',), found.entrypoint)
+        self.assertEqual('/srv', found.workdir)
+        self.assertEqual('app', found.user)
+        found = process.process({'docker:user': 'other'}, properties)
+        self.assertEqual('other', found.user)
+
+    def test_property_that_cannot_be_read_is_refused_by_its_name(self):
+        for key, value in (
+            ('docker_entrypoint', "'"),
+            ('docker_workdir', 'relative'),
+            ('os_admin_user', 'a b'),
+            ('os_command_line', '[1]'),
+            ('os_command_line', '\ud800'),
+        ):
+            with self.subTest(key):
+                error = self.assertRaises(
+                    exception.InvalidContainerOption,
+                    process.process,
+                    {},
+                    {key: value},
+                )
+                self.assertIn(f'{key}=', str(error))
+
+    def test_empty_words_leave_it_to_the_image(self):
+        found = process.process(
+            {'docker:user': '', 'docker:workdir': ''}, {'os_admin_user': 'x'}
+        )
+        self.assertEqual(('', ''), (found.user, found.workdir))
+
+    def test_sentence_is_one_line_that_fits_into_a_fault(self):
+        for metadata, _ in UNREADABLE:
+            with self.subTest(metadata):
+                error = self.assertRaises(
+                    exception.InvalidContainerOption,
+                    process.process,
+                    metadata,
+                    {},
+                )
+                self.assertTrue(str(error).isprintable(), str(error))
+                self.assertLess(len(str(error)), 255)
 
     def test_plain_metadata_stays_out(self):
         found = process.process({'PATH': '/evil', 'role': 'web'}, {})
