@@ -36,6 +36,14 @@ class Image:
         return sum(layer.unpacked_bytes for layer in self.layers)
 
 
+def without_volumes(image: Image) -> Image:
+    """Give the image with no volumes in its config; its digest may change."""
+    content = oci_config.without_volumes(image.config_content)
+    return dataclasses.replace(
+        image, config=oci_config.read(content), config_content=content
+    )
+
+
 def inspect(
     file: BinaryIO,
     platform: oci_platform.Platform,

@@ -54,6 +54,26 @@ def write(platform: oci_platform.Platform, diff_ids: tuple[str, ...]) -> bytes:
     return json.dumps(content, sort_keys=True).encode()
 
 
+def without_volumes(content: bytes) -> bytes:
+    """Give a config with the same process and layers, and no volumes.
+
+    One without volumes stays as it is, to the byte, and the same config gives
+    the same bytes again.
+    """
+    found = document.read_object(content, "the image's config")
+    process = document.child(found, 'config')
+    if not document.child(process, 'Volumes'):
+        return content
+    rest = {key: process[key] for key in process if key != 'Volumes'}
+    try:
+        # Python reads numbers that are none in JSON, and would write them.
+        return json.dumps({**found, 'config': rest}, allow_nan=False).encode()
+    except ValueError as err:
+        raise exception.ArchiveMalformed(
+            "the image's config has a number that is none"
+        ) from err
+
+
 def _read_diff_ids(rootfs: document.Object) -> tuple[str, ...]:
     if document.text(rootfs, 'type', '') != 'layers':
         raise exception.ArchiveMalformed(

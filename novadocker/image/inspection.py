@@ -63,12 +63,17 @@ def inspected(
             plain = stack.enter_context(
                 compression.opened_plain(file, folder, limits.archive_bytes)
             )
-            image = archive.inspect(
+            found = archive.inspect(
                 plain,
                 platform,
                 limits,
                 accept_rootfs_tar=rules.accept_rootfs_tar,
             )
+            # The engine would make each of them a folder of the host, filled
+            # from the image and beyond the disk limit of the server. Without
+            # them the data lies where the image has the folder: in the
+            # server's own layer, which is limited, snapshotted and moved.
+            image = archive.without_volumes(found)
         reference = identity.image_reference(image_id, image.config.digest)
         yield Inspected(reference, image, plain)
 

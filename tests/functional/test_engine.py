@@ -153,6 +153,18 @@ class ContainerTest(EngineTestCase):
         self.engine.start(container_id)
         self.assertEqual(0, self.engine.wait_exit(container_id, 20))
 
+    def test_volumes_go_with_their_container(self):
+        reference = 'nova-docker-test:volumes'
+        self.dockerd.load_image(reference, config={'Volumes': {'/data': {}}})
+        self.addCleanup(self.engine.remove_image, reference)
+        container_id = self.engine.create(
+            engine_contract.spec(reference, 'nova')
+        )
+        client = self.dockerd.client
+        self.assertEqual(1, len(client.volumes()['Volumes']))
+        self.engine.remove(container_id)
+        self.assertEqual([], client.volumes()['Volumes'] or [])
+
     def test_engine_is_that_of_the_root_that_was_asked_for(self):
         root = engine_root.ROOT or '/'
         said = subprocess.run(

@@ -190,6 +190,28 @@ class ImageStoreTest(testtools.TestCase):
         self.assertIn(b'evil:latest', content)
         self.assert_holds_only(self.ensure(content).reference)
 
+    def test_volumes_of_an_image_are_folders_of_the_container(self) -> None:
+        data = archives.files({'srv/seed': b'seed'})
+        layers = (rootfs.layer(), data)
+        process = {
+            'Cmd': ['sh', '-c', 'cat /srv/seed; echo -n more >> /srv/seed'],
+            'Volumes': {'/srv': {}, '/not/there': {}},
+        }
+        content = archives.config(
+            layers, architecture=rootfs.architecture(), config=process
+        )
+        loaded = self.ensure(archives.saved(layers, content))
+        client = self.dockerd.client
+        container = client.create_container(loaded.reference)
+        self.addCleanup(client.remove_container, container)
+        for _ in range(2):
+            client.start(container)
+            client.wait(container)
+        self.assertEqual(b'seedseedmore', client.logs(container))
+        self.assertEqual([], client.inspect_container(container)['Mounts'])
+        changed = [each['Path'] for each in client.diff(container)]
+        self.assertIn('/srv/seed', changed)
+
     def test_a_root_file_system_boots_where_it_is_accepted(self) -> None:
         with testtools.ExpectedException(exception.ImageRejected):
             self.ensure(rootfs.layer())

@@ -55,6 +55,44 @@ class ReadTest(unittest.TestCase):
             config.read(archives.config([], rootfs=rootfs))
 
 
+class WithoutVolumesTest(unittest.TestCase):
+    def test_volumes_are_left_out_and_nothing_else(self) -> None:
+        process = {'Cmd': ['x'], 'WorkingDir': '/data', 'Env': ['A=\u00e9']}
+        content = archives.config(
+            [b'a'], config={**process, 'Volumes': {'/data': {}}}, extra=[1.5]
+        )
+        found = config.without_volumes(content)
+        self.assertEqual(
+            json.loads(archives.config([b'a'], config=process, extra=[1.5])),
+            json.loads(found),
+        )
+        self.assertEqual(found, config.without_volumes(content))
+
+    def test_config_without_volumes_stays_as_it_is(self) -> None:
+        for process in (None, {}, {'Volumes': None}, {'Volumes': {}}):
+            content = archives.config([b'a'], config=process)
+            with self.subTest(process):
+                self.assertEqual(content, config.without_volumes(content))
+
+    def test_volumes_that_only_go_would_read_are_refused(self) -> None:
+        spoilt: tuple[dict[str, Any], ...] = (
+            {'volumes': {'/': {}}},
+            {'Volumes': {'/': {}}, 'VOLUMES': {}},
+            {'Volumes': ['/']},
+        )
+        for process in spoilt:
+            with (
+                self.subTest(process),
+                self.assertRaises(exception.ArchiveMalformed),
+            ):
+                config.without_volumes(archives.config([b'a'], config=process))
+
+    def test_number_that_is_none_is_refused(self) -> None:
+        process = {'Volumes': {'/': {}}, 'x': float('inf')}
+        with self.assertRaises(exception.ArchiveMalformed):
+            config.without_volumes(archives.config([b'a'], config=process))
+
+
 class WriteTest(unittest.TestCase):
     def test_what_is_written_can_be_read_and_stays_the_same(self) -> None:
         diff_ids = (archives.digest(b'a'),)

@@ -41,6 +41,13 @@ class InspectedTest(unittest.TestCase):
         self.assertIn(reference.encode(), written)
         self.assertNotIn(b'evil', written)
 
+    def test_volumes_of_an_image_do_not_reach_the_engine(self) -> None:
+        process = {'Cmd': ['x'], 'Volumes': {'/data': {}}}
+        content = archives.config(LAYERS, config=process)
+        reference, written = self.inspect(archives.saved(LAYERS, content))
+        self.assertNotIn(b'Volumes', written)
+        self.assertNotIn(archives.encoded(content), reference)
+
     def test_a_gzipped_archive_is_unpacked_and_leaves_nothing(self) -> None:
         content = archives.saved(LAYERS)
         self.assertEqual(
