@@ -189,6 +189,7 @@ class ProcessTestCase(testtools.TestCase):
         grants = {f.name for f in dataclasses.fields(model.Security)}
         self.assertEqual(set(), fields & grants)
 
+    @hypothesis.settings(deadline=None)
     @hypothesis.given(
         metadata=strategies.dictionaries(
             strategies.text(string.printable, max_size=40).map(
