@@ -27,6 +27,7 @@ _LOAD_TIMEOUT_S = 3600
 # What a runtime exits with when a command cannot be executed or is not there;
 # any other start that fails leaves 128.
 _NOT_STARTABLE = (126, 127)
+_WHOLE_ID, _SHORT_ID = 64, 12
 
 
 class Engine:
@@ -284,8 +285,10 @@ class Engine:
     def _container_call(
         self, deed: str, name: str
     ) -> contextlib.AbstractContextManager[Any]:
+        # As people write an id: a whole one leaves a fault no room.
+        short = name[:_SHORT_ID] if len(name) == _WHOLE_ID else name
         return self._call(
-            f'{deed} container {name}', name, timeout_s=_DEED_TIMEOUT_S
+            f'{deed} container {short}', name, timeout_s=_DEED_TIMEOUT_S
         )
 
     @contextlib.contextmanager

@@ -6,6 +6,7 @@ They are told apart by type and HTTP status, never by their text.
 from collections.abc import Iterator
 import contextlib
 import http
+import re
 
 from docker import errors as docker_errors
 import requests
@@ -15,6 +16,16 @@ from novadocker import exception
 
 # What the engine says may quote a whole configuration.
 _MAX_REASON_CHARS = 400
+
+# What containerd and runc put before the cause of a start that failed.
+_STEPS = re.compile(
+    r'^((failed to create (shim )?task( for container)?|'
+    r'OCI runtime create failed|runc create failed|'
+    r'container_linux\.go:\d+: starting container process caused|'
+    r'unable to start container process): )+'
+)
+# Where the host has the root file system of a container.
+_HOST_FOLDER = re.compile(r'/\S*/[0-9a-f]{64}/(merged|rootfs)\b')
 
 
 @contextlib.contextmanager
@@ -63,7 +74,13 @@ def _kind(
 
 
 def _said(err: docker_errors.APIError) -> str:
-    return str(err.explanation or err)[:_MAX_REASON_CHARS]
+    """Take what the engine says to its end, which a fault has no room for.
+
+    A tenant reads it: the names of the runtime's steps tell nothing, and
+    folders of the host are none of a tenant's business.
+    """
+    said = _STEPS.sub('', str(err.explanation or err))
+    return _HOST_FOLDER.sub('', said)[:_MAX_REASON_CHARS]
 
 
 def _is_timeout(err: Exception) -> bool:

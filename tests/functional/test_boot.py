@@ -5,6 +5,7 @@ import pathlib
 import re
 
 import fixtures
+from nova import exception as nova_exception
 import testtools
 
 from novadocker import exception
@@ -32,6 +33,32 @@ IMAGE_ID = '11111111-2222-4333-8444-555555555555'
 # What a program sees of its network in its very first instruction.
 LOOK = 'cat /proc/net/dev /proc/net/route; cat /etc/hosts; exec sleep 60'
 GATEWAY = '010A0A0A'  # 10.10.10.1 as /proc/net/route writes it
+
+NO_INIT = {'docker_init': 'false'}
+MISTAKES = [
+    (
+        {'docker:user': 'nobody-at-all-knows-this-user'},
+        {},
+        'unable to find user nobody-at-all-knows-this-user',
+    ),
+    ({}, {'os_admin_user': '99999999999'}, 'uids and gids must be in range'),
+    ({'docker:workdir': '/bin/cat'}, {}, '/bin/cat is not a directory'),
+    ({'docker:workdir': '/bin/cat/x'}, {}, '/bin/cat/x: not a directory'),
+    ({'docker:command': '/no/such/program'}, NO_INIT, '"/no/such/program"'),
+    ({'docker:command': '/no/such/program'}, {}, 'It was not found.'),
+    ({'docker:command': '/etc/hosts'}, NO_INIT, 'permission denied'),
+    ({'docker:command': '/etc/hosts'}, {}, 'It cannot be executed.'),
+    ({'docker:env:PATH': '/nowhere'}, NO_INIT, '"sh": executable file not'),
+]
+
+
+def aborted(error):
+    """Give what a fault has room for of an error, as spawn words it."""
+    if isinstance(error, exception.EngineError):
+        error = nova_exception.BuildAbortException(
+            instance_uuid=IMAGE_ID, reason=str(error)
+        )
+    return str(error)[:255]
 
 
 @dockerd.needs_dockerd
@@ -269,14 +296,18 @@ class FailuresTest(BootTestCase):
         )
         self.assert_nothing_left()
 
-    def test_user_that_does_not_exist(self):
-        error = self.assertRaises(
-            exception.EngineError,
-            self._boot,
-            metadata={'docker:user': 'nobody-knows'},
-        )
-        self.assertIn('nobody-knows', str(error))
-        self.assert_nothing_left()
+    def test_sentence_says_what_is_wrong_with_the_tenants_words(self):
+        for words, image_properties, sentence in MISTAKES:
+            with self.subTest(words=words):
+                error = self.assertRaises(
+                    nova_exception.NovaException,
+                    self._boot,
+                    metadata=words,
+                    image_properties=image_properties,
+                )
+                self.assertIn(sentence, aborted(error))
+                self.assertNotIn(str(self.dockerd.path), str(error))
+                self.assertEqual([], self.engine.containers())
 
     def test_second_boot_leaves_the_first_alone(self):
         first = self._boot()

@@ -128,7 +128,7 @@ class FailureTest(EngineTestCase):
         self.answer(f'containers/{_ID}/kill', {'message': 'because'}, 500)
         err = self.assertRaises(exception.EngineError, self.engine.kill, _ID)
         self.assertEqual(
-            f'The Docker engine failed to kill container {_ID}: because',
+            f'The Docker engine failed to kill container {_ID[:12]}: because',
             str(err),
         )
 
