@@ -10,13 +10,23 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import secrets
 import tempfile
+from typing import Any
 
 from deploy.quickstart import constants
 from deploy.quickstart import exception
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+
+# Whatever else is in a path, one of shebangs, supervisor's configuration,
+# overlay mounts and sudoers would take for something of its own.
+_PATH = re.compile(r'/[A-Za-z0-9/._+@~-]*')
+# Of all sockets below a home this one has the longest name; Linux takes 108
+# bytes, of which one is the end (unix(7)).
+_LONGEST_SOCKET = 'run/docker/exec/libnetwork/0123456789ab.sock'
+_SOCKET_BYTES = 107
 
 # What State.created says of the system user.
 CREATED_USER = 'user'
@@ -170,26 +180,64 @@ def from_environment(environ: Mapping[str, str]) -> Home:
     return Home(pathlib.Path(path).resolve())
 
 
+def require_usable(path: pathlib.Path) -> None:
+    """Refuse a path that some program below it would not take.
+
+    :raises PreconditionMissing: with the path that does not do
+    """
+    if not _PATH.fullmatch(str(path)):
+        raise exception.PreconditionMissing(
+            f'{str(path)!r} cannot be a home: set NOVA_DOCKER_HOME to a path '
+            f'of letters, digits and /._+@~- alone.'
+        )
+    excess = len(str(path / _LONGEST_SOCKET)) - _SOCKET_BYTES
+    if excess > 0:
+        raise exception.PreconditionMissing(
+            f'{path} is {excess} bytes too long for the sockets below it: '
+            f'use a shorter path or name.'
+        )
+
+
 def load_state(home: Home) -> State | None:
     """Read the state, ``None`` where nothing is installed.
 
-    :raises PreconditionMissing: another version of the quickstart wrote it
+    :raises PreconditionMissing: another version of the quickstart wrote it,
+        or nobody can read it
     """
-    try:
-        raw = json.loads(home.state_file.read_text())
-    except FileNotFoundError:
+    if not home.state_file.exists():
         return None
+    raw = _read_json(home.state_file)
     if raw.get('version') != constants.STATE_VERSION:
         raise exception.PreconditionMissing(
             f'{home.state_file} was written by another version of the '
             f'quickstart: run `down --purge` with that version, or set '
             f'NOVA_DOCKER_HOME to another folder.'
         )
-    return State(
-        network=raw['network'],
-        done=dict(raw['done']),
-        created=tuple(raw['created']),
-        nodes=tuple(Node(**node) for node in raw.get('nodes', ())),
+    try:
+        return State(
+            network=raw['network'],
+            done=dict(raw['done']),
+            created=tuple(raw['created']),
+            nodes=tuple(Node(**node) for node in raw.get('nodes', ())),
+        )
+    except (KeyError, TypeError, ValueError) as err:
+        raise _damaged(home.state_file) from err
+
+
+def _read_json(path: pathlib.Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text())
+    except ValueError as err:
+        raise _damaged(path) from err
+    if not isinstance(found, dict):
+        raise _damaged(path)
+    return found
+
+
+def _damaged(path: pathlib.Path) -> exception.PreconditionMissing:
+    return exception.PreconditionMissing(
+        f'{path} is damaged: restore it, or move it away and run '
+        f'`down --purge`, which removes the whole cloud.'
     )
 
 
@@ -199,10 +247,13 @@ def save_state(home: Home, state: State) -> None:
 
 
 def load_secrets(home: Home) -> dict[str, str]:
-    """Read this home's passwords; make them where there are none."""
+    """Read this home's passwords; make them where there are none.
+
+    :raises PreconditionMissing: nobody can read the file
+    """
     known: dict[str, str] = {}
     if home.secrets_file.exists():
-        known = json.loads(home.secrets_file.read_text())
+        known = _read_json(home.secrets_file)
     missing = [name for name in _ACCOUNTS if name not in known]
     if missing:
         known |= {name: secrets.token_hex(16) for name in missing}

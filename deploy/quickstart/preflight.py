@@ -34,6 +34,7 @@ def check(home: home_module.Home, network_flavour: str) -> None:
     :raises PreconditionMissing: the first one that fails
     """
     check_root(os.geteuid())
+    home_module.require_usable(home.path)
     check_system(pathlib.Path('/etc/os-release').read_text())
     check_flavour(home_module.load_state(home), network_flavour)
     check_disk(home.path)

@@ -105,6 +105,7 @@ class Up:
                     'The cloud is down: run `up` first.'
                 )
             added = node.new(state, name, driver)
+            home_module.require_usable(self._home.of_node(name).path)
             self._state = state.with_node(added)
             home_module.save_state(self._home, self._state)
             self._pass(

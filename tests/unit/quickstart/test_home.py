@@ -50,6 +50,38 @@ class HomeTestCase(testtools.TestCase):
         )
         self.assertIn('another version', str(err))
 
+    def test_damaged_files_are_named_with_what_to_do(self):
+        for text in (b'', b'{', b'[]', b'\xff', b'null'):
+            for path, load in (
+                (self.home.state_file, home_module.load_state),
+                (self.home.secrets_file, home_module.load_secrets),
+            ):
+                path.write_bytes(text)
+                err = self.assertRaises(
+                    exception.PreconditionMissing, load, self.home
+                )
+                self.assertIn(f'{path} is damaged', str(err))
+                self.assertIn('down --purge', str(err))
+
+    def test_state_that_lacks_a_part_is_damaged(self):
+        whole = {'version': 1, 'network': 'ovs', 'done': {}, 'created': []}
+        for part in (
+            {'done': 7},
+            {'nodes': [{'strange': 1}]},
+            {'created': None},
+        ):
+            self.home.state_file.write_text(json.dumps(whole | part))
+            err = self.assertRaises(
+                exception.PreconditionMissing,
+                home_module.load_state,
+                self.home,
+            )
+            self.assertIn('damaged', str(err))
+        self.home.state_file.write_text('{"version": 1}')
+        self.assertRaises(
+            exception.PreconditionMissing, home_module.load_state, self.home
+        )
+
     def test_passwords_are_made_once_and_for_root(self):
         first = home_module.load_secrets(self.home)
         self.assertEqual(first, home_module.load_secrets(self.home))
@@ -79,3 +111,29 @@ class HomeTestCase(testtools.TestCase):
 
     def test_nodes_have_addresses_of_their_own(self):
         self.assertEqual('198.51.100.11', NODE.address)
+
+
+class RequireUsableTestCase(testtools.TestCase):
+    def test_usual_paths(self):
+        for path in ('/var/lib/nova-docker', '/srv/a.b_c+d/~x@y', '/x'):
+            home_module.require_usable(pathlib.Path(path))
+
+    def test_letters_that_some_program_takes_for_its_own(self):
+        for letter in (',', ' ', '\n', '%', ':', '"', ';', '#', '\u00e9'):
+            err = self.assertRaises(
+                exception.PreconditionMissing,
+                home_module.require_usable,
+                pathlib.Path(f'/srv/a{letter}b'),
+            )
+            self.assertIn('NOVA_DOCKER_HOME', str(err))
+            self.assertNotIn('\n', str(err))
+
+    def test_the_longest_socket_has_to_fit(self):
+        longest = '/' + 'x' * 61
+        home_module.require_usable(pathlib.Path(longest))
+        err = self.assertRaises(
+            exception.PreconditionMissing,
+            home_module.require_usable,
+            pathlib.Path(f'{longest}x'),
+        )
+        self.assertIn('1 bytes too long', str(err))
