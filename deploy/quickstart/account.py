@@ -9,6 +9,9 @@ from deploy.quickstart import exception
 from deploy.quickstart import home as home_module
 from deploy.quickstart import process
 
+# What /etc/passwd says of the user that we make.
+_COMMENT = 'nova-docker quickstart'
+
 
 def has_user(name: str) -> bool:
     """Tell whether the machine knows a user."""
@@ -19,21 +22,35 @@ def has_user(name: str) -> bool:
     return True
 
 
+def is_own_user(home: home_module.Home) -> bool:
+    """Tell whether user nova is of a quickstart, of whichever home.
+
+    The user says so, and not our state: the two cannot be told apart by
+    what happens between them. Earlier ones are known by their home.
+    """
+    entry = pwd.getpwnam(constants.USER)
+    return entry.pw_gecos == _COMMENT or entry.pw_dir == _folder(home)
+
+
 def create_user(home: home_module.Home) -> None:
     """Create the user nova."""
     process.run(
         [
             *('useradd', '--system', '--user-group', '--no-create-home'),
-            *('--home-dir', home.data / 'nova'),
+            *('--home-dir', _folder(home), '--comment', _COMMENT),
             *('--shell', '/usr/sbin/nologin', constants.USER),
         ]
     )
 
 
-def remove_user() -> None:
-    """Remove the user nova, whose processes have ended."""
-    if has_user(constants.USER):
+def remove_user(home: home_module.Home) -> None:
+    """Remove the user nova, whose processes have ended, if it is ours."""
+    if has_user(constants.USER) and is_own_user(home):
         process.run(['userdel', constants.USER])
+
+
+def _folder(home: home_module.Home) -> str:
+    return str(home.data / 'nova')
 
 
 def make_folders(home: home_module.Home) -> None:

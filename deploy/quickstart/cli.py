@@ -65,9 +65,10 @@ def up(
 def down(home: home_module.Home, purge: bool) -> None:
     """Stop the cloud; leave nothing running, mounted or plugged."""
     from deploy.quickstart import down as down_module
+    from deploy.quickstart import owner
     from deploy.quickstart import summary
 
-    if not home.path.exists():
+    if not home.path.exists() and not owner.is_ours(home):
         click.echo(f'Nothing is installed in {home.path}.')
         return
     down_module.run(home, summary.progress(), is_purge=purge)

@@ -40,6 +40,9 @@ EXTERNAL_BRIDGE = 'br-ex'
 PHYSICAL_BRIDGE = 'br-phys'
 INTEGRATION_BRIDGE = 'br-int'
 
+# What Neutron's agents call the namespaces of networks and routers.
+AGENT_NAMESPACES = ('qdhcp-', 'qrouter-', 'ovnmeta-', 'fip-', 'snat-')
+
 NETNS_DIR = '/run/netns'
 RUNTIME_MAP_DIR = '/run/nova-docker/netns'
 SUDOERS = '/etc/sudoers.d/nova-docker-quickstart'

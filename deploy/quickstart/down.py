@@ -1,10 +1,10 @@
 """The story of ``down``: leave no process, namespace, device or mount.
 
 It works from what it finds and not from what ``up`` remembers, so that it
-also clears up after an ``up`` that was killed.
+also clears up after an ``up`` that was killed. What has one name on a machine
+is touched only where the machine is this home's.
 """
 
-from collections.abc import Iterable
 import pathlib
 import shutil
 
@@ -15,17 +15,21 @@ from deploy.quickstart import database
 from deploy.quickstart import engine
 from deploy.quickstart import exception
 from deploy.quickstart import home as home_module
+from deploy.quickstart import lock
 from deploy.quickstart import network
 from deploy.quickstart import node
+from deploy.quickstart import owner
 from deploy.quickstart import process
 from deploy.quickstart import progress as progress_module
+from deploy.quickstart import render
 from deploy.quickstart import supervise
 
 # Agents and services first, then what they stand on; the switch comes last,
 # for its bridges are deleted through it.
 _SWITCH = ('ovs-vswitchd', 'ovsdb-server')
 STANDS_BELOW = (*_SWITCH, 'dockerd', 'containerd', 'mariadb', 'rabbitmq')
-_NAMESPACES = ('qdhcp-', 'qrouter-', 'ovnmeta-', 'fip-', 'snat-')
+# By these the launcher recognises a home: they go last.
+_MARKS = ('launcher.log', 'state.json')
 
 
 def run(
@@ -34,24 +38,35 @@ def run(
     *,
     is_purge: bool,
 ) -> None:
-    """Stop everything; with ``is_purge`` also remove the state."""
-    with progress.phase('stop', 'services, containers, networks'):
-        stop(home)
-    if is_purge:
-        with progress.phase('purge', 'state, user, routes'):
-            _purge(home)
+    """Stop everything; with ``is_purge`` also remove the state.
+
+    :raises OperationFailed: another quickstart works in this home
+    """
+    home.path.mkdir(parents=True, exist_ok=True)
+    with lock.held(home):
+        if owner.read() is None and supervise.Supervisor(home).is_running():
+            owner.claim(home)  # started before there was a record
+        with progress.phase('stop', 'services, containers, networks'):
+            stop(home)
+        if is_purge:
+            with progress.phase('purge', 'state, user, routes'):
+                _purge(home)
+        owner.release(home)
 
 
 def stop(home: home_module.Home) -> None:
-    """Leave no process, namespace, device or mount."""
-    state = home_module.load_state(home)
-    nodes = state.nodes if state else ()
+    """Leave no process, mount, namespace or device of this home."""
+    home_module.load_state(home)  # Another version's is not ours to clear.
     instances = _instances(home)
-    bridges = _stop_services(home, nodes)
+    insides = [home.of_node(path.name) for path in home.nodes.glob('*')]
+    bridges = _stop_services(home, insides)
     end_orphans(home)
-    for each in nodes:
-        node.clear(home, each)
-    _remove_devices(bridges, instances)
+    for each in (home, *insides):
+        engine.end_containers(each)
+    for inside in insides:
+        node.unpin(inside)
+    if owner.is_ours(home):
+        _clear_machine(bridges, instances)
     unmount(home)
     network.forget_switch(home)
 
@@ -62,27 +77,35 @@ def remove_node(home: home_module.Home, name: str) -> None:
     :raises OperationFailed: there is none, it has servers, or the cloud that
         has to forget it is down
     """
-    state = home_module.load_state(home)
-    supervisor = supervise.Supervisor(home)
-    known = {each.name: each for each in state.nodes} if state else {}
-    if state is None or name not in known or not supervisor.is_running():
-        raise exception.OperationFailed(
-            f'No node {name} in a running cloud; there are: '
-            f'{", ".join(known) or "none"}.'
-        )
-    leaving = known[name]
-    with cloud.errors():
-        admin = cloud.connect(home_module.load_secrets(home))
-        node.require_empty(admin, leaving)
-        node.leave_aggregate(admin, leaving)
-        inside = home.of_node(name)
-        _stop_node(supervisor, inside, name)
-        end_orphans(inside)
-        node.disconnect_switch(home, leaving)
-        node.clear(home, leaving)
-        unmount(inside)
-        home_module.save_state(home, state.without_node(leaving))
-        node.forget(home, leaving, admin)
+    with lock.held(home):
+        state = home_module.load_state(home)
+        supervisor = supervise.Supervisor(home)
+        known = {each.name: each for each in state.nodes} if state else {}
+        if state is None or name not in known or not supervisor.is_running():
+            raise exception.OperationFailed(
+                f'No node {name} in a running cloud; there are: '
+                f'{", ".join(known) or "none"}.'
+            )
+        with cloud.errors():
+            _remove_node(home, state, known[name])
+
+
+def _remove_node(
+    home: home_module.Home,
+    state: home_module.State,
+    leaving: home_module.Node,
+) -> None:
+    admin = cloud.connect(home_module.load_secrets(home))
+    node.require_empty(admin, leaving)
+    node.leave_aggregate(admin, leaving)
+    inside = home.of_node(leaving.name)
+    _stop_node(supervise.Supervisor(home), inside, leaving.name)
+    end_orphans(inside)
+    node.disconnect_switch(home, leaving)
+    node.clear(home, leaving)
+    unmount(inside)
+    home_module.save_state(home, state.without_node(leaving))
+    node.forget(home, leaving, admin)
 
 
 def _stop_node(
@@ -126,7 +149,7 @@ def mounts_below(mountinfo: str, folder: pathlib.Path) -> list[str]:
 
 
 def _stop_services(
-    home: home_module.Home, nodes: Iterable[home_module.Node]
+    home: home_module.Home, insides: list[home_module.Home]
 ) -> list[str]:
     """Stop what supervisor runs.
 
@@ -138,9 +161,9 @@ def _stop_services(
     names = set(supervisor.states())
     below = {name for name in names if _stands_below(name)}
     supervisor.stop(names - below)
-    for each in (home, *(home.of_node(it.name) for it in nodes)):
+    for each in (home, *insides):
         engine.kill_all(each)
-    bridges = network.remove_bridges(home)
+    bridges = network.remove_bridges(home) if owner.is_ours(home) else []
     supervisor.stop(below)
     supervisor.shutdown()
     return bridges
@@ -156,10 +179,13 @@ def _instances(home: home_module.Home) -> set[str]:
         return known
 
 
-def _remove_devices(bridges: list[str], instances: set[str]) -> None:
+def _clear_machine(bridges: list[str], instances: set[str]) -> None:
+    """Remove what has one name on a machine, whichever home made it."""
+    mapped = network.mapped_namespaces()
     for name in network.namespaces():
         is_instance = name.removeprefix('nova-') in instances
-        if is_instance or name.startswith(_NAMESPACES):
+        is_agents = name.startswith(constants.AGENT_NAMESPACES)
+        if is_instance or is_agents or name in mapped:
             network.delete_namespace(name)
     network.unshare_namespaces()
     network.remove_runtime_map()
@@ -172,18 +198,31 @@ def _remove_devices(bridges: list[str], instances: set[str]) -> None:
     }
     for name in known:
         network.delete_device(name)
+    node.clear_devices()
     network.delete_datapath()
 
 
 def _purge(home: home_module.Home) -> None:
-    state = home_module.load_state(home)
-    network.remove_routes()
-    pathlib.Path(constants.SUDOERS).unlink(missing_ok=True)
-    if state is not None and home_module.CREATED_USER in state.created:
-        account.remove_user()
+    render.remove_sudoers(home)
+    if owner.rival(home) is None:
+        network.remove_routes()
+        account.remove_user(home)
     try:
-        shutil.rmtree(home.path)
+        _empty(home.path)
+        if not network.is_mounted(home.path):
+            home.path.rmdir()
     except OSError as err:
         raise exception.OperationFailed(
             f'{home.path} cannot be removed: {err}'
         ) from err
+
+
+def _empty(folder: pathlib.Path) -> None:
+    """Remove what is in a folder, but not what its file system put there."""
+    for path in sorted(folder.iterdir(), key=lambda it: it.name in _MARKS):
+        if path.name == 'lost+found':
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

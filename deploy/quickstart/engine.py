@@ -1,6 +1,8 @@
 """The dedicated Docker engine: how to speak to it, how to empty it."""
 
+import contextlib
 import json
+import os
 import pathlib
 import shutil
 
@@ -59,6 +61,35 @@ def kill_all(home: home_module.Home) -> None:
             docker(home, 'kill', *running)
     except exception.OperationFailed:
         return
+
+
+def end_containers(
+    home: home_module.Home, root: pathlib.Path = pathlib.Path('/sys/fs/cgroup')
+) -> None:
+    """End containers whose engine was killed, and remove their cgroups.
+
+    A container outlives its shim and bears no mark of ours; its cgroup has
+    its id.
+    """
+    ids = {path.name for path in (home.data / 'docker/containers').glob('*')}
+    folders = [
+        pathlib.Path(folder)
+        for folder, _, _ in os.walk(root, topdown=False)
+        if ids.intersection(folder.split('/'))
+    ]
+    process.end({pid for folder in folders for pid in _members(folder)})
+    for folder in folders:
+        # Of two mounts of one hierarchy the second is empty already.
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def _members(folder: pathlib.Path) -> list[int]:
+    try:
+        text = (folder / 'cgroup.procs').read_text()
+    except OSError:  # gone meanwhile, or one of threads
+        return []
+    return [int(word) for word in text.split()]
 
 
 def clear_run(home: home_module.Home) -> None:

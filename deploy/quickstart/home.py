@@ -28,9 +28,6 @@ _PATH = re.compile(r'/[A-Za-z0-9/._+@~-]*')
 _LONGEST_SOCKET = 'run/docker/exec/libnetwork/0123456789ab.sock'
 _SOCKET_BYTES = 107
 
-# What State.created says of the system user.
-CREATED_USER = 'user'
-
 # One password per account, made once for a home.
 _ACCOUNTS = (
     'admin',
@@ -57,7 +54,11 @@ class Home:
 
     def of_node(self, name: str) -> 'Home':
         """Give the folders of a node."""
-        return Home(self.path / 'nodes' / name, root=self.path)
+        return Home(self.nodes / name, root=self.path)
+
+    @property
+    def nodes(self) -> pathlib.Path:
+        return self.path / 'nodes'
 
     @property
     def etc(self) -> pathlib.Path:
@@ -143,14 +144,12 @@ class Node:
 class State:
     """What ``up`` has done so far.
 
-    ``done`` maps a step to the fingerprint of what it was done for, and
-    ``created`` lists what the machine did not have before.
+    ``done`` maps a step to the fingerprint of what it was done for.
     """
 
     network: str
     version: int = constants.STATE_VERSION
     done: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    created: tuple[str, ...] = ()
     nodes: tuple[Node, ...] = ()
 
     def with_done(self, step: str, fingerprint: str) -> 'State':
@@ -166,12 +165,6 @@ class State:
         """Forget a node."""
         others = tuple(it for it in self.nodes if it.name != node.name)
         return dataclasses.replace(self, nodes=others)
-
-    def with_created(self, thing: str) -> 'State':
-        """Remember that ``down --purge`` has to take this away."""
-        if thing in self.created:
-            return self
-        return dataclasses.replace(self, created=(*self.created, thing))
 
 
 def from_environment(environ: Mapping[str, str]) -> Home:
@@ -217,7 +210,6 @@ def load_state(home: Home) -> State | None:
         return State(
             network=raw['network'],
             done=dict(raw['done']),
-            created=tuple(raw['created']),
             nodes=tuple(Node(**node) for node in raw.get('nodes', ())),
         )
     except (KeyError, TypeError, ValueError) as err:

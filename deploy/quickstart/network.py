@@ -258,6 +258,12 @@ def delete_namespace(name: str) -> None:
     ip('netns', 'delete', name)
 
 
+def mapped_namespaces() -> set[str]:
+    """List the namespaces that the runtime map gives to containers."""
+    entries = pathlib.Path(constants.RUNTIME_MAP_DIR).glob('*')
+    return {entry.read_text().rstrip().rpartition('/')[2] for entry in entries}
+
+
 def remove_runtime_map() -> None:
     """Remove the map from containers to namespaces, which are gone."""
     shutil.rmtree(

@@ -9,6 +9,7 @@ The namespaces are pinned to files, so that no process has to live for them.
 """
 
 from collections.abc import Mapping
+import os
 import re
 import shutil
 import socket
@@ -30,6 +31,8 @@ _MOST = 100
 # Inside, the devices have the same names on every node.
 _MANAGEMENT = 'mgmt0'
 _CABLE = 'cable0'
+# On the machine they are numbered.
+_ENDS = re.compile(r'nova-(leg|cable)[0-9]+')
 
 # What a node's mount namespace has of its own. sysfs shows the devices of
 # the network namespace that mounted it; the cgroups below it stay.
@@ -122,9 +125,20 @@ def disconnect_switch(home: home_module.Home, node: home_module.Node) -> None:
 
 def clear(home: home_module.Home, node: home_module.Node) -> None:
     """Take the namespaces and the cables away; nothing may run in there."""
-    inside = home.of_node(node.name)
     for device in (_leg(node), _cable(node)):
         network.delete_device(device)
+    unpin(home.of_node(node.name))
+
+
+def clear_devices() -> None:
+    """Take away the machine's ends of all cables, whoever remembers them."""
+    for name in os.listdir('/sys/class/net'):
+        if _ENDS.fullmatch(name):
+            network.delete_device(name)
+
+
+def unpin(inside: home_module.Home) -> None:
+    """Let a node's namespaces go, and forget its switch."""
     for kind in roster.NAMESPACES:
         path = inside.path / 'ns' / kind
         while network.is_mounted(path):

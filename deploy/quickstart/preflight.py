@@ -13,11 +13,13 @@ import re
 import shutil
 import socket
 
+from deploy.quickstart import account
 from deploy.quickstart import constants
 from deploy.quickstart import exception
 from deploy.quickstart import home as home_module
 from deploy.quickstart import network
 from deploy.quickstart import outside
+from deploy.quickstart import owner
 from deploy.quickstart import process
 from deploy.quickstart import render
 from deploy.quickstart import service as service_module
@@ -39,19 +41,24 @@ def check(home: home_module.Home, network_flavour: str) -> None:
     check_flavour(home_module.load_state(home), network_flavour)
     check_disk(home.path)
     check_memory(pathlib.Path('/proc/meminfo').read_text())
+    owner.require_free(home)
     check_addresses(network.addresses())
+    check_user(home)
     if not home.is_installed():
-        check_devices(os.listdir('/sys/class/net'))
         check_network(outside.hosts(outside.sources()))
 
 
 def check_fresh(home: home_module.Home, network_flavour: str) -> None:
-    """Check what only a machine without our services has to be free of.
+    """Check what a machine has to be free of before we take it.
 
-    :raises PreconditionMissing: a port or a namespace is taken
+    Also where we had it before: another switch or another Neutron may have
+    been installed since.
+
+    :raises PreconditionMissing: a port, a device or a namespace is taken
     """
     services = service_module.services(home, network_flavour)
     check_ports(process.run(['ss', '-Hltnp']), render.service_ports(services))
+    check_devices(os.listdir('/sys/class/net'))
     check_namespaces(network.namespaces())
 
 
@@ -125,10 +132,20 @@ def check_addresses(addresses: Mapping[str, Iterable[str]]) -> None:
                 )
 
 
+def check_user(home: home_module.Home) -> None:
+    """Refuse a user of our name that others made: ours may use sudo."""
+    if account.has_user(constants.USER) and not account.is_own_user(home):
+        raise exception.PreconditionMissing(
+            f'There is a user {constants.USER} that is not of the quickstart '
+            f"(of Debian's nova-common?): use another machine, or remove it "
+            f'with `userdel {constants.USER}`.'
+        )
+
+
 def check_devices(names: Iterable[str]) -> None:
     """Refuse where another switch has bridges of our names.
 
-    To be called where nothing of ours is installed: `down` deletes devices of
+    To be called where nothing of ours is left: `down` deletes devices of
     these names.
     """
     taken = {
@@ -176,9 +193,8 @@ def listeners(listing: str) -> list[tuple[str, int, str]]:
 
 def check_namespaces(names: Iterable[str]) -> None:
     """Refuse where the namespaces of another Neutron are."""
-    prefixes = ('qdhcp-', 'qrouter-', 'ovnmeta-')
     for name in names:
-        if name.startswith(prefixes):
+        if name.startswith(constants.AGENT_NAMESPACES):
             raise exception.PreconditionMissing(
                 f'Network namespace {name} belongs to another OpenStack: '
                 f'use another machine, or remove it with '

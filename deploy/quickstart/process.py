@@ -221,12 +221,20 @@ def _parent(entry: pathlib.Path) -> int:
 def end(pids: Iterable[int], timeout_s: float = 3) -> None:
     """End processes: first politely, after ``timeout_s`` for good."""
     alive = [pid for pid in pids if _signal(pid, signal.SIGTERM)]
+    alive = _left_of(alive, timeout_s)
+    for pid in alive:
+        _signal(pid, signal.SIGKILL)
+    # What they held, a mount or a cgroup, is free when they are gone.
+    _left_of(alive, timeout_s)
+
+
+def _left_of(pids: list[int], timeout_s: float) -> list[int]:
     deadline = time.monotonic() + timeout_s
+    alive = [pid for pid in pids if is_alive(pid)]
     while alive and time.monotonic() < deadline:
         time.sleep(_POLL_S)
         alive = [pid for pid in alive if is_alive(pid)]
-    for pid in alive:
-        _signal(pid, signal.SIGKILL)
+    return alive
 
 
 def is_alive(pid: int) -> bool:

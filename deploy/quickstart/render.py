@@ -186,6 +186,13 @@ def write_sudoers(names: Mapping[str, object]) -> None:
     home_module.write(pathlib.Path(constants.SUDOERS), text, mode=0o440)
 
 
+def remove_sudoers(home: home_module.Home) -> None:
+    """Remove the rule again, unless it is of another home by now."""
+    path = pathlib.Path(constants.SUDOERS)
+    if path.exists() and f' {home.bin}/' in path.read_text():
+        path.unlink()
+
+
 def _write(path: pathlib.Path, text: str, group: str | None) -> bool:
     before = path.read_text() if path.exists() else None
     if before == text:

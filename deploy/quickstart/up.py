@@ -7,7 +7,9 @@ the one before.
 
 from collections.abc import Callable
 from collections.abc import Sequence
+import contextlib
 import dataclasses
+import pathlib
 import socket
 from typing import Any
 
@@ -25,6 +27,7 @@ from deploy.quickstart import image
 from deploy.quickstart import lock
 from deploy.quickstart import network
 from deploy.quickstart import node
+from deploy.quickstart import owner
 from deploy.quickstart import package
 from deploy.quickstart import preflight
 from deploy.quickstart import process
@@ -84,13 +87,37 @@ class Up:
         preflight.check(self._home, self._flavour)
         self._home.path.mkdir(parents=True, exist_ok=True)
         with lock.held(self._home):
-            if not self._supervisor.is_running():
-                down.end_orphans(self._home)
-                preflight.check_fresh(self._home, self._flavour)
+            self._take_machine()
             self._state = home_module.load_state(self._home) or self._state
             home_module.save_state(self._home, self._state)
             self._pass(self._phases())
         return self._result
+
+    def _take_machine(self) -> None:
+        """Make the machine this home's, and clear what a crash left on it.
+
+        What is on a machine that nobody has is not of a quickstart.
+        """
+        holder = owner.read()
+        is_running = self._supervisor.is_running()
+        if not is_running and holder is None:
+            down.end_orphans(self._home)
+            preflight.check_fresh(self._home, self._flavour)
+        owner.claim(self._home)
+        if not is_running and holder is not None:
+            self._recover(holder)
+
+    def _recover(self, holder: pathlib.Path) -> None:
+        what = 'what a crash left'
+        if holder != self._home.path:
+            what = f'what {holder}, which is gone, left'
+            down.end_orphans(home_module.Home(holder))
+        with contextlib.ExitStack() as undo:
+            with self._progress.phase('recover', what):
+                down.stop(self._home)
+            undo.callback(owner.release, self._home)
+            preflight.check_fresh(self._home, self._flavour)
+            undo.pop_all()
 
     def add_node(self, name: str, driver: str) -> None:
         """Make one more compute host, or finish making it.
@@ -167,8 +194,6 @@ class Up:
     def _configure(self) -> None:
         if not account.has_user(constants.USER):
             account.create_user(self._home)
-            self._state = self._state.with_created(home_module.CREATED_USER)
-            home_module.save_state(self._home, self._state)
         account.make_folders(self._home)
         self._secrets = home_module.load_secrets(self._home)
         network.share_namespaces()

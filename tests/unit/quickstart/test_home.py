@@ -28,14 +28,11 @@ class HomeTestCase(testtools.TestCase):
         state = (
             home_module.State('ovn')
             .with_done('python', 'abc')
-            .with_created('user')
-            .with_created('user')
             .with_node(NODE)
             .with_node(NODE)
         )
         home_module.save_state(self.home, state)
         self.assertEqual(state, home_module.load_state(self.home))
-        self.assertEqual(('user',), state.created)
         self.assertEqual((NODE,), state.nodes)
         self.assertEqual((), state.without_node(NODE).nodes)
 
@@ -64,11 +61,11 @@ class HomeTestCase(testtools.TestCase):
                 self.assertIn('down --purge', str(err))
 
     def test_state_that_lacks_a_part_is_damaged(self):
-        whole = {'version': 1, 'network': 'ovs', 'done': {}, 'created': []}
+        whole = {'version': 1, 'network': 'ovs', 'done': {}}
         for part in (
             {'done': 7},
             {'nodes': [{'strange': 1}]},
-            {'created': None},
+            {'done': None},
         ):
             self.home.state_file.write_text(json.dumps(whole | part))
             err = self.assertRaises(

@@ -1,9 +1,12 @@
 """What is left of a switch that was killed."""
 
+import pathlib
 from unittest import mock
 
+import fixtures
 import testtools
 
+from deploy.quickstart import constants
 from deploy.quickstart import network
 from deploy.quickstart import process
 
@@ -30,3 +33,20 @@ class DatapathTestCase(testtools.TestCase):
 
     def test_device_of_another_switch_stays(self):
         self.assertEqual([], self._commands(is_foreign=True))
+
+
+class RuntimeMapTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.map = folder / 'nova-docker/netns'
+        self.patch(constants, 'RUNTIME_MAP_DIR', str(self.map))
+
+    def test_it_tells_which_namespaces_are_of_containers(self):
+        self.map.mkdir(parents=True)
+        (self.map / 'c1').write_text('v1 /run/netns/nova-1\n')
+        self.assertEqual({'nova-1'}, network.mapped_namespaces())
+        network.remove_runtime_map()
+        self.assertEqual(set(), network.mapped_namespaces())
+        self.assertFalse(self.map.parent.exists())
+        network.remove_runtime_map()

@@ -1,5 +1,6 @@
 """What a machine has to be like."""
 
+import os
 import pathlib
 import shutil
 import socket
@@ -8,9 +9,13 @@ from unittest import mock
 import fixtures
 import testtools
 
+from deploy.quickstart import account
+from deploy.quickstart import constants
 from deploy.quickstart import exception
 from deploy.quickstart import home as home_module
+from deploy.quickstart import network
 from deploy.quickstart import preflight
+from deploy.quickstart import process
 
 DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12"\nVERSION_ID="12"\nID=debian\n'
 LISTING = """\
@@ -80,6 +85,33 @@ class PreflightTestCase(testtools.TestCase):
     def test_foreign_namespace(self):
         preflight.check_namespaces(['blue', 'nova-of-a-test'])
         self._refused(preflight.check_namespaces, ['qrouter-1'])
+
+    def test_every_namespace_that_down_deletes_is_looked_for(self):
+        for prefix in constants.AGENT_NAMESPACES:
+            self._refused(preflight.check_namespaces, [f'{prefix}1'])
+
+    def test_user_of_others_gets_no_rights_of_ours(self):
+        home = home_module.Home(pathlib.Path('/srv/cloud'))
+        self.patch(account, 'has_user', lambda name: True)
+        self.patch(account, 'is_own_user', lambda home: False)
+        said = self._refused(preflight.check_user, home)
+        self.assertIn('userdel nova', said)
+        self.patch(account, 'is_own_user', lambda home: True)
+        preflight.check_user(home)
+        self.patch(account, 'has_user', lambda name: False)
+        self.patch(account, 'is_own_user', lambda home: False)
+        preflight.check_user(home)
+
+    def test_machine_has_to_be_fresh_where_nobody_has_it(self):
+        home = home_module.Home(pathlib.Path('/srv/cloud'))
+        self.patch(process, 'run', lambda command: '')
+        self.patch(network, 'namespaces', list)
+        devices = ['lo', 'br-int']
+        self.patch(os, 'listdir', lambda path: devices)
+        said = self._refused(preflight.check_fresh, home, 'ovs')
+        self.assertIn('br-int', said)
+        devices.remove('br-int')
+        preflight.check_fresh(home, 'ovs')
 
     def test_port_names_its_holder(self):
         wanted = {('198.51.100.1', 5672): 'rabbitmq'}

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import pwd
+import signal
 import subprocess
 from unittest import mock
 
@@ -90,3 +91,32 @@ class RunTestCase(testtools.TestCase):
             process.run(['true'])
         folders = [call.kwargs['cwd'] for call in run.call_args_list]
         self.assertEqual(['/', None], folders)
+
+
+class EndTestCase(testtools.TestCase):
+    def _start(self, *command):
+        child = subprocess.Popen(command, stdout=subprocess.PIPE)
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+        self.addCleanup(child.stdout.close)
+        return child
+
+    def test_polite_word_is_enough(self):
+        child = self._start('sleep', '60')
+        process.end([child.pid])
+        self.assertFalse(process.is_alive(child.pid))
+        self.assertEqual(-signal.SIGTERM, child.wait())
+
+    def test_who_does_not_listen_is_gone_too(self):
+        child = self._start(
+            'sh', '-c', "trap '' TERM; echo on; while :; do sleep 60; done"
+        )
+        child.stdout.readline()
+        process.end([child.pid], timeout_s=0.01)
+        self.assertEqual(-signal.SIGKILL, child.wait())
+
+    def test_who_has_ended_already(self):
+        child = self._start('true')
+        child.wait()
+        process.end([child.pid])
+        self.assertFalse(process.is_alive(child.pid))

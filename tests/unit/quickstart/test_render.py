@@ -4,6 +4,7 @@ import configparser
 import json
 import pathlib
 
+import fixtures
 import jinja2
 import testtools
 
@@ -103,6 +104,27 @@ class TextsTestCase(testtools.TestCase):
         self.assertEqual(
             'false', found.get('program:nova-compute', 'autostart')
         )
+
+
+class SudoersTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.path = folder / 'sudoers'
+        self.patch(constants, 'SUDOERS', str(self.path))
+
+    def test_rule_goes_with_its_home(self):
+        render.write_sudoers(_context())
+        self.assertEqual(0o440, self.path.stat().st_mode & 0o777)
+        render.remove_sudoers(HOME)
+        self.assertFalse(self.path.exists())
+        render.remove_sudoers(HOME)
+
+    def test_rule_of_another_home_stays(self):
+        render.write_sudoers(_context())
+        other = home_module.Home(pathlib.Path('/srv'))
+        render.remove_sudoers(other)
+        self.assertTrue(self.path.exists())
 
 
 class FiltersTestCase(testtools.TestCase):
