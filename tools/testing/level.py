@@ -66,7 +66,7 @@ LEVELS = (
         NOVA[:1],
         16,
         'tests/functional',
-        only=r'tests\.functional\.test_(boot|engine|image|runtime)\.',
+        only=r'tests\.functional\.test_(boot|engine|hardening|image|runtime|survival\w*)\.',
         packages=(
             *('debootstrap', 'docker.io', 'iproute2', 'openvswitch-switch'),
         ),
