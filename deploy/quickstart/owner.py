@@ -65,6 +65,8 @@ def claim(home: home_module.Home) -> None:
     with tempfile.NamedTemporaryFile('w', dir=_FOLDER) as file:
         file.write(f'{home.path}\n')
         file.flush()
+        # Whose it is, everybody may know.
+        os.fchmod(file.fileno(), 0o644)
         os.fsync(file.fileno())
         try:
             os.link(file.name, _record())

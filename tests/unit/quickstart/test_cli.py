@@ -8,12 +8,14 @@ import testtools
 
 from deploy.quickstart import cli
 from deploy.quickstart import home as home_module
+from deploy.quickstart import owner
 
 
 class CliTestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.patch(owner, '_FOLDER', self.folder / 'nobody')
         self.useFixture(
             fixtures.EnvironmentVariable('NOVA_DOCKER_HOME', str(self.folder))
         )
