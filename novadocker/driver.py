@@ -288,14 +288,13 @@ class DockerDriver(driver.ComputeDriver):
         accel_info: Any = None,
         share_info: Any = None,
     ) -> None:
-        is_hard = reboot_type == 'HARD'
         power.reboot(
             self._tools,
             instance,
             view.instance_view(instance),
             network_info,
-            timeout_s=0 if is_hard else CONF.shutdown_timeout,
-            rebuild_network=is_hard,
+            is_hard=reboot_type == 'HARD',
+            timeout_s=CONF.shutdown_timeout,
         )
 
     @in_nova_words

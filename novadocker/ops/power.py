@@ -13,6 +13,7 @@ from novadocker.ops import names
 from novadocker.ops import orphan
 from novadocker.ops import starting
 from novadocker.ops import tools as ops_tools
+from novadocker.spec import security
 
 LOG = logging.getLogger(__name__)
 
@@ -53,20 +54,19 @@ def reboot(
     view: model.Instance,
     network_info: Any,
     *,
-    timeout_s: int,
-    rebuild_network: bool,
+    is_hard: bool,
+    timeout_s: int = 0,
 ) -> None:
     """Stop and start a server, whatever state it is in.
 
-    :param timeout_s: as for power_off
-    :param rebuild_network: make namespace and ports anew: the hard reboot,
-        which operators use as a repair
+    :param is_hard: the one that operators use as a repair: kill the server,
+        and make its network anew if that cannot be set right
+    :param timeout_s: of a soft one, as for power_off
     """
     with locks.instance_lock(instance.uuid):
-        _stop(tools, instance, timeout_s=timeout_s)
-        if rebuild_network:
-            tools.plumber.unplug(instance, network_info)
-            tools.plumber.remove_netns(instance.uuid)
+        _stop(tools, instance, timeout_s=0 if is_hard else timeout_s)
+        if is_hard:
+            _repair_network(tools, instance, view, network_info)
         _start(tools, instance, view, network_info)
     LOG.info('Rebooted', instance=instance)
 
@@ -81,6 +81,30 @@ def unpause(tools: ops_tools.Tools, instance: Any) -> None:
     """Thaw a server's processes."""
     with locks.instance_lock(instance.uuid):
         tools.engine.unpause(ops_tools.find(tools, instance.uuid).id)
+
+
+def _repair_network(
+    tools: ops_tools.Tools,
+    instance: Any,
+    view: model.Instance,
+    network_info: Any,
+) -> None:
+    """Set the network right without taking away what is.
+
+    A port that is plugged anew is dead until the agent of Neutron has seen
+    it, and Neutron, for which it never was down, does not tell when that is:
+    the command would run before its network.
+    """
+    if not security.security(view.flavor.extra_specs).rules_network:
+        try:
+            nics = ops_tools.nics(tools, network_info)
+            tools.plumber.plug(instance, network_info, nics)
+        except nova_exception.VirtualInterfacePlugException as err:
+            LOG.warning('Making the network anew: %s', err, instance=instance)
+        else:
+            return
+    tools.plumber.unplug(instance, network_info)
+    tools.plumber.remove_netns(instance.uuid)
 
 
 def _stop(tools: ops_tools.Tools, instance: Any, *, timeout_s: int) -> None:

@@ -249,14 +249,25 @@ class StoriesTest(BootTestCase):
                     self.assertIs(model.ContainerState.RUNNING, found.state)
                     self.assertEqual(container.id, found.id)
 
+    def test_hard_reboot_leaves_the_port_wired(self):
+        self._boot()
+        self.addCleanup(self._destroy)
+        before = self._switch_number()
+        self._reboot(is_hard=True)
+        self.assertEqual(before, self._switch_number())
+
+    def _switch_number(self):
+        name = self.ports[0]['devname']
+        return self.switch.vsctl('get', 'Interface', name, 'ofport')
+
     def _reboot(self, is_hard):
         power.reboot(
             self.tools,
             self.instance,
             self._view(),
             self.ports,
-            timeout_s=0 if is_hard else 1,
-            rebuild_network=is_hard,
+            is_hard=is_hard,
+            timeout_s=1,
         )
 
     def test_limits_are_the_kernels(self):

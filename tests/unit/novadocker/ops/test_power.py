@@ -1,5 +1,7 @@
 """Power: from every state, and absence is no success."""
 
+import dataclasses
+
 import fixtures
 from nova import exception as nova_exception
 
@@ -26,8 +28,8 @@ class PowerTestCase(stories.StoryTestCase):
             self.instance,
             self.view,
             self.ports,
-            timeout_s=0 if is_hard else 5,
-            rebuild_network=is_hard,
+            is_hard=is_hard,
+            timeout_s=5,
         )
 
     def test_off_asks_where_there_is_time(self):
@@ -114,6 +116,59 @@ class PowerTestCase(stories.StoryTestCase):
                 self.assertEqual(before.id, after.id)
                 self.assertNotEqual(before.pid, after.pid)
                 self.assertIs(RUNNING, after.state)
+
+    def _plugs_anew(self, deed):
+        """Tell whether ports were unplugged meanwhile."""
+        unplugged = []
+        unplug = self.plumber.unplug
+
+        def remember(instance, network_info):
+            unplugged.append(instance.uuid)
+            self.plumber.broken.clear()
+            unplug(instance, network_info)
+
+        self.patch(self.plumber, 'unplug', remember)
+        deed()
+        self.assertIs(RUNNING, self.found().state)
+        self.assertEqual(
+            [self.ports[0]['id']], self.plumber.plugged[self.uuid]
+        )
+        return unplugged == [self.uuid]
+
+    def test_hard_reboot_keeps_a_network_that_is_right(self):
+        self.boot()
+        self.assertFalse(self._plugs_anew(lambda: self._reboot(is_hard=True)))
+
+    def test_hard_reboot_makes_anew_what_cannot_be_repaired(self):
+        self.boot()
+        self.plumber.broken.add(self.ports[0]['id'])
+        self.assertTrue(self._plugs_anew(lambda: self._reboot(is_hard=True)))
+        self.assertIn('Making the network anew', self.log.output)
+
+    def test_hard_reboot_makes_anew_what_the_server_could_change(self):
+        for key, value in (
+            ('docker:cap_add', 'NET_ADMIN'),
+            ('docker:privileged', 'true'),
+        ):
+            with self.subTest(key):
+                flavor = dataclasses.replace(
+                    stories.FLAVOR, extra_specs={key: value}
+                )
+                self.view = dataclasses.replace(self.view, flavor=flavor)
+                if key == 'docker:cap_add':
+                    self.boot()
+                self.assertTrue(
+                    self._plugs_anew(lambda: self._reboot(is_hard=True))
+                )
+
+    def test_soft_reboot_repairs_no_more_than_a_start(self):
+        self.boot()
+        self.plumber.broken.add(self.ports[0]['id'])
+        self.assertRaises(
+            nova_exception.VirtualInterfacePlugException,
+            self._reboot,
+            is_hard=False,
+        )
 
     def test_pause_and_unpause(self):
         self.boot()
