@@ -102,6 +102,7 @@ class DockerDriver(driver.ComputeDriver):
                 'storage': info.storage_driver,
             },
         )
+        recover.reconcile(self._tools)
         # Nothing is being fetched yet: what is there is from before a crash.
         self._images.clean()
         self._listener = events.Listener(

@@ -32,6 +32,12 @@ def netns_name(instance_uuid: str) -> str:
     return f'{constants.NAME_PREFIX}{instance_uuid}'
 
 
+def uuid_of_netns(name: str) -> str | None:
+    """Read whose namespace it is, ``None`` if it is no instance's."""
+    uuid = name.removeprefix(constants.NAME_PREFIX)
+    return uuid if uuid != name and _UUID.fullmatch(uuid) else None
+
+
 def netns_path(instance_uuid: str) -> str:
     """Give the path below which the namespace of an instance is pinned."""
     return f'{constants.NETNS_DIR}/{netns_name(instance_uuid)}'

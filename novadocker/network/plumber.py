@@ -142,6 +142,20 @@ class Plumber:
         """Remove the namespace of an instance; a missing one is fine."""
         novadocker.privsep.netns.delete(identity.netns_name(instance_uuid))
 
+    def instances(self) -> set[str]:
+        """List the instances that have a namespace, by uuid."""
+        return set(
+            filter(
+                None,
+                map(identity.uuid_of_netns, novadocker.privsep.netns.names()),
+            )
+        )
+
+    def mapped_containers(self) -> set[str]:
+        """List the containers that nova-runtime knows, by id."""
+        ids = novadocker.privsep.runtime_map.container_ids(self._map_dir)
+        return set(ids)
+
     def map(self, container_id: str, instance_uuid: str) -> None:
         """Tell nova-runtime which namespace a container belongs to."""
         novadocker.privsep.runtime_map.write(

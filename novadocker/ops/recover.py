@@ -1,16 +1,25 @@
-"""The story of a start of nova-compute: is the engine one we can use?
+"""The story of a start of nova-compute: is all as it was left?
 
 Nothing is removed here. What is on the host and not in Nova's database is an
-operator's to judge.
+operator's to judge, and what an interrupted boot or delete has left, Nova
+deletes when the user deletes the server.
 """
+
+from collections.abc import Iterable
 
 from oslo_log import log as logging
 
 from novadocker import constants
 from novadocker import exception
+from novadocker import identity
 from novadocker import model
+from novadocker.ops import orphan
+from novadocker.ops import tools as ops_tools
 
 LOG = logging.getLogger(__name__)
+
+# A line of a log that can still be read.
+_MAX_NAMED = 10
 
 
 def check_engine(
@@ -39,6 +48,60 @@ def check_engine(
             'dockerd will stop every server. Set it in daemon.json.',
             host,
         )
+
+
+def reconcile(tools: ops_tools.Tools) -> None:
+    """Compare engine, namespaces and map, and tell what does not fit.
+
+    What runs and the engine has lost is ended: to Nova it is shut down.
+    """
+    known = tools.engine.containers()
+    novas = [each for each in known if identity.is_novas(each)]
+    ours = [
+        each
+        for each in novas
+        if identity.is_ours(each, tools.host.name, tools.host.runtime)
+    ]
+    for container in ours:
+        if not container.state.is_live:
+            orphan.end(container.id)
+    _tell(
+        'Servers made under another [DEFAULT] host or [docker] runtime are '
+        'left alone; set the option back, unless another service has them',
+        {each.name for each in novas} - {each.name for each in ours},
+    )
+    with_netns = tools.plumber.instances()
+    _tell(
+        'Servers run without the namespace of their ports; reboot them hard',
+        _instances(each for each in ours if each.state.is_live) - with_netns,
+    )
+    _tell(
+        'Namespaces of servers without a container; deleting these servers '
+        'removes them',
+        with_netns - _instances(novas),
+    )
+    _tell(
+        'Map entries of containers that the engine does not have; they are '
+        'harmless and end with their servers or a reboot of the host',
+        tools.plumber.mapped_containers() - {each.id for each in known},
+    )
+
+
+def _instances(containers: Iterable[model.Container]) -> set[str]:
+    return {each.labels[constants.LABEL_UUID] for each in containers}
+
+
+def _tell(what: str, found: set[str]) -> None:
+    if not found:
+        return
+    LOG.warning(
+        '%(what)s (%(count)s): %(some)s',
+        {
+            'what': what,
+            'count': len(found),
+            'some': ', '.join(sorted(found)[:_MAX_NAMED]),
+        },
+    )
 
 
 def _refuse(host: str, reason: str) -> None:

@@ -144,6 +144,17 @@ class PlumberContract:
         self.plumber.unmap(_CONTAINER)
         self.assertFalse(self.has_netns(instance.uuid))
 
+    def test_what_is_there_is_listed(self):
+        instance, ports = self._instance(), self._two_ports()
+        self.plumber.plug(instance, ports, plan.nics(ports))
+        self.plumber.map(_CONTAINER, instance.uuid)
+        self.assertIn(instance.uuid, self.plumber.instances())
+        self.assertEqual({_CONTAINER}, self.plumber.mapped_containers())
+        self.plumber.remove_netns(instance.uuid)
+        self.plumber.unmap(_CONTAINER)
+        self.assertNotIn(instance.uuid, self.plumber.instances())
+        self.assertEqual(set(), self.plumber.mapped_containers())
+
     def test_map_names_the_instance_of_a_container(self):
         instance = self._instance()
         self.plumber.map(_CONTAINER, instance.uuid)

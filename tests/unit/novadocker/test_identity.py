@@ -39,6 +39,11 @@ class NamesTestCase(testtools.TestCase):
     def test_namespace_is_below_the_fixed_folder(self):
         self.assertEqual(f'/run/netns/nova-{UUID}', identity.netns_path(UUID))
 
+    def test_namespace_tells_its_instance(self):
+        self.assertEqual(UUID, identity.uuid_of_netns(f'nova-{UUID}'))
+        for name in (UUID, 'nova-x', f'nova-{UUID}-rescue', ''):
+            self.assertIsNone(identity.uuid_of_netns(name))
+
     def test_image_reference_has_the_digest_as_its_tag(self):
         digest = 'sha256:' + 'b' * 64
         self.assertEqual(

@@ -5,9 +5,13 @@ import dataclasses
 import fixtures
 import testtools
 
+from novadocker import constants
 from novadocker import exception
+from novadocker import model
+from novadocker.ops import power
 from novadocker.ops import recover
 from tests.fixtures import fake_engine
+from tests.unit.novadocker.ops import stories
 
 REFUSED = {
     'too old': ({'api_version': (1, 40)}, 'Docker 20.10'),
@@ -44,3 +48,97 @@ class CheckEngineTestCase(testtools.TestCase):
         log = self.useFixture(fixtures.FakeLogger())
         self._check(live_restore=False)
         self.assertIn('live-restore', log.output)
+
+
+class ReconcileTestCase(stories.StoryTestCase):
+    """What does not fit is told, and nothing is taken away."""
+
+    def setUp(self):
+        super().setUp()
+        self.ended = []
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'novadocker.ops.orphan.end', self.ended.append
+            )
+        )
+
+    def _told(self):
+        before = (
+            self.engine.containers(),
+            set(self.plumber.netns),
+            dict(self.plumber.mapped),
+        )
+        self.log.reset_output()
+        recover.reconcile(self.tools)
+        after = (
+            self.engine.containers(),
+            self.plumber.netns,
+            self.plumber.mapped,
+        )
+        self.assertEqual(before, after)
+        return self.log.output
+
+    def test_host_that_is_as_it_was_left(self):
+        self.boot()
+        self.assertEqual('', self._told())
+        self.assertEqual([], self.ended)
+
+    def test_what_the_engine_has_lost_is_ended(self):
+        container = self.boot()
+        power.power_off(self.tools, self.instance, timeout_s=0)
+        self.ended.clear()
+        self._told()
+        self.assertEqual([container.id], self.ended)
+
+    def test_server_of_another_host_or_runtime(self):
+        container = self.boot(power_on=False)
+        for changes in (
+            {'runtime': 'old'},
+            {'labels': {**container.labels, constants.LABEL_HOST: 'old'}},
+        ):
+            changed = dataclasses.replace(container, **changes)
+            self.engine._containers[container.id] = changed
+            told = self._told()
+            self.assertIn('[docker] runtime', told)
+            self.assertIn(container.name, told)
+            self.assertEqual(1, told.count('\n'), told)
+        # It is not ours to end, either.
+        self.assertEqual([], self.ended)
+
+    def test_stranger_with_our_label_is_nobodys_business(self):
+        container = self.boot()
+        stranger = dataclasses.replace(
+            container, id='e' * 64, name='web', state=model.ContainerState.DEAD
+        )
+        self.engine._containers[stranger.id] = stranger
+        self.assertEqual('', self._told())
+        self.assertEqual([], self.ended)
+
+    def test_server_that_runs_without_its_namespace(self):
+        self.boot()
+        self.plumber.netns.clear()
+        told = self._told()
+        self.assertIn('reboot them hard', told)
+        self.assertIn(self.uuid, told)
+
+    def test_stopped_server_needs_no_namespace(self):
+        # So it is after a reboot of the host.
+        container = self.boot(power_on=False)
+        self.plumber.netns.clear()
+        self.plumber.unmap(container.id)
+        self.assertEqual('', self._told())
+
+    def test_namespace_without_a_container(self):
+        self.plumber.netns.add(self.uuid)
+        self.assertIn(self.uuid, self._told())
+
+    def test_map_entry_without_a_container(self):
+        self.plumber.map('f' * 64, self.uuid)
+        self.assertIn('f' * 64, self._told())
+
+    def test_many_are_told_in_one_line(self):
+        uuids = [f'{number:04}' for number in range(50)]
+        self.plumber.netns.update(uuids)
+        told = self._told()
+        self.assertIn('(50): 0000, ', told)
+        self.assertNotIn(uuids[-1], told)
