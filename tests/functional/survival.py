@@ -64,6 +64,7 @@ class SurvivalTestCase(testtools.TestCase):
     """One server on one host; ``config`` is more for its daemon.json."""
 
     config: dict[str, object] = {}
+    command = COMMAND
 
     @classmethod
     def setUpClass(cls):
@@ -115,7 +116,7 @@ class SurvivalTestCase(testtools.TestCase):
     def _download(self, context, image_id, path, trusted_certs=None):
         programs = (*rootfs.PROGRAMS, 'bash')
         pathlib.Path(path).write_bytes(
-            rootfs.archive('a:b', COMMAND, programs=programs)
+            rootfs.archive('a:b', self.command, programs=programs)
         )
 
     def _instance(self):
@@ -248,13 +249,7 @@ class SurvivalTestCase(testtools.TestCase):
         netns.wait_until(lambda: not self.shims(), 'no process')
 
     def shims(self):
-        """List the processes of containers that containerd has started."""
-        socket = f'{self.dockerd.path}/containerd.sock'.encode()
-        return [
-            pid
-            for pid, words in _processes()
-            if socket in words and (b'-id' in words)
-        ]
+        return self.dockerd.shims()
 
     def assert_not_found(self):
         self.assertRaises(nova_exception.InstanceNotFound, self.state)
@@ -272,10 +267,3 @@ def kill(pid):
 def _devices():
     with pyroute2.IPRoute() as ip:
         return {link.get_attr('IFLA_IFNAME') for link in ip.get_links()}
-
-
-def _processes():
-    for path in pathlib.Path('/proc').glob('[0-9]*/cmdline'):
-        # It may have ended since it was listed.
-        with contextlib.suppress(OSError):
-            yield int(path.parent.name), path.read_bytes().split(b'\0')
