@@ -44,7 +44,12 @@ class Connection:
         with contextlib.closing(client):
             url = f'{client.base_url}/_ping'
             answer = _checked(client.get(url, timeout=timeout_s))
-        major, minor = answer.headers['Api-Version'].split('.')
+        said = answer.headers.get('Api-Version', '')
+        major, _, minor = said.partition('.')
+        if not (major.isdecimal() and minor.isdecimal()):
+            raise docker_errors.InvalidVersion(
+                f'what answers there is no Docker engine (API "{said}")'
+            )
         return int(major), int(minor)
 
     def client(self, timeout_s: float | None, *, ask_s: float) -> Any:

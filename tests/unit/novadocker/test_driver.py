@@ -58,6 +58,13 @@ class DriverTestCase(test.NoDBTestCase):
         self.driver.init_host(HOST)
         self.addCleanup(self.driver.cleanup_host, HOST)
         self.instance = vif.instance(uuidsentinel.instance)
+        self.instance.flavor = objects.Flavor(
+            vcpus=1, memory_mb=1, swap=0, root_gb=0, extra_specs={}
+        )
+        self.instance.metadata = {}
+        self.instance.system_metadata = {}
+        self.instance.hostname = 'web'
+        self.instance.trusted_certs = None
         self.port = vif.vif(active=False)
 
 
@@ -128,13 +135,6 @@ class RefusalsTest(DriverTestCase):
     def test_refusal_of_the_engine_reaches_the_user(self):
         failure = exception.EngineError(action='start', reason='no such user')
         self.driver._creator = mock.Mock(create=mock.Mock(side_effect=failure))
-        self.instance.flavor = objects.Flavor(
-            vcpus=1, memory_mb=1, swap=0, root_gb=0, extra_specs={}
-        )
-        self.instance.metadata = {}
-        self.instance.system_metadata = {}
-        self.instance.hostname = 'web'
-        self.instance.trusted_certs = None
         error = self.assertRaises(
             nova_exception.BuildAbortException,
             self._spawn,
@@ -169,6 +169,9 @@ class RefusalsTest(DriverTestCase):
         deeds = {
             'get_info': (self.instance,),
             'power_off': (self.instance,),
+            'power_on': (None, self.instance, []),
+            'resume_state_on_host_boot': (None, self.instance, []),
+            'reboot': (None, self.instance, [], 'SOFT'),
             'pause': (self.instance,),
             'unpause': (self.instance,),
             'get_console_output': (None, self.instance),
@@ -180,6 +183,10 @@ class RefusalsTest(DriverTestCase):
                 *arguments,
             )
             self.assertIn(self.instance.uuid, str(error))
+
+    def test_missing_container_is_no_reason_not_to_delete(self):
+        self.driver.destroy(None, self.instance, [])
+        self.driver.cleanup(None, self.instance, [])
 
 
 class PortsTest(DriverTestCase):

@@ -101,6 +101,14 @@ class NewerEngineTest(EngineTestCase):
         self.assertIn('GET /v1.45/info', self.asked())
 
 
+class SomethingElseTest(EngineTestCase):
+    api_version = 'none'
+
+    def test_what_names_no_version_is_no_engine(self):
+        err = self.assertRaises(exception.EngineUnsupported, self.engine.info)
+        self.assertIn('no Docker engine (API "none")', str(err))
+
+
 class AncientEngineTest(EngineTestCase):
     api_version = '1.12'
 
