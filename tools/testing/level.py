@@ -50,7 +50,10 @@ LEVELS = (
         NOVA[:1],
         16,
         'tests/functional',
-        packages=('docker.io', 'iproute2', 'openvswitch-switch', 'sudo'),
+        packages=(
+            *('docker.io', 'iproute2', 'iputils-ping', 'openvswitch-switch'),
+            'sudo',
+        ),
         needs_root=True,
     ),
     Level(
@@ -66,9 +69,13 @@ LEVELS = (
         NOVA[:1],
         16,
         'tests/functional',
-        only=r'tests\.functional\.test_(boot|engine|hardening|image|runtime|survival\w*)\.',
+        only=(
+            r'tests\.functional\.test_'
+            r'(boot|engine|hardening|image|runtime|survival\w*)\.'
+        ),
         packages=(
-            *('debootstrap', 'docker.io', 'iproute2', 'openvswitch-switch'),
+            *('debootstrap', 'docker.io', 'iproute2', 'iputils-ping'),
+            'openvswitch-switch',
         ),
         needs_root=True,
         is_trixie=True,

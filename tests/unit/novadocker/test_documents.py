@@ -1,5 +1,6 @@
 """The pages say what the tables say: no key is missing, none is made up."""
 
+import ast
 import pathlib
 import re
 
@@ -9,6 +10,10 @@ from novadocker import extra_specs
 from novadocker.spec import process
 
 DOC = pathlib.Path(__file__).parents[3] / 'doc/source'
+HARDENING = pathlib.Path(__file__).parents[2] / 'functional/test_hardening.py'
+_LINE = re.compile(r'^   \* - ([^`\n]+)\n', re.MULTILINE)
+_HEAD = 'A server'
+_CAPABILITY = re.compile(r'[A-Z]{3,}(?:_[A-Z]+)*')
 _ROW = re.compile(r'^   \* - ``([^`]+)``\n', re.MULTILINE)
 
 
@@ -54,3 +59,45 @@ class OptionsPageTestCase(testtools.TestCase):
         found = rows(section('user/options.rst', 'Image properties'))
         known = {*process.PROPERTIES.values(), process.TTY, process.INIT}
         self.assertEqual(set(), known - set(found))
+
+
+class HardeningPageTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.page = (DOC / 'admin/hardening.rst').read_text()
+        self.tree = ast.parse(HARDENING.read_text())
+
+    def test_each_line_has_a_test_of_its_words_and_each_test_a_line(self):
+        lines = [
+            'test_' + re.sub(r'\W+', '_', line.lower())
+            for line in _LINE.findall(self.page)
+            if line != _HEAD
+        ]
+        (tests,) = (
+            [each.name for each in node.body if hasattr(each, 'name')]
+            for node in self.tree.body
+            if getattr(node, 'name', '') == 'HardeningTest'
+        )
+        self.assertEqual(
+            sorted(lines),
+            sorted(name for name in tests if name.startswith('test_')),
+        )
+
+    def test_capabilities_are_those_that_are_probed(self):
+        (probed,) = (
+            ast.literal_eval(node.value)
+            for node in self.tree.body
+            if isinstance(node, ast.Assign)
+            and node.targets[0].id == 'CAPABILITIES'
+        )
+        begin = self.page.index('has eleven capabilities')
+        sentence = self.page[begin : self.page.index('.', begin)]
+        self.assertEqual(sorted(probed), sorted(_CAPABILITY.findall(sentence)))
+
+    def test_extra_specs_that_change_a_line_exist(self):
+        names = {
+            *(extra_specs.PREFIX + key for key in extra_specs.TABLE),
+            *(extra_specs.QUOTA_PREFIX + key for key in extra_specs.QUOTA),
+        }
+        named = re.findall(r'``((?:docker|quota):\w+)', self.page)
+        self.assertEqual(set(), set(named) - names)
