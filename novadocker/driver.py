@@ -128,7 +128,12 @@ class DockerDriver(driver.ComputeDriver):
             engine=self._engine,
             plumber=self._plumber,
             metadata_ports=metadata.MetadataPorts(_metadata_ports),
-            host=builder.Host(self._host, CONF.docker.runtime, quota),
+            host=builder.Host(
+                self._host,
+                CONF.docker.runtime,
+                quota,
+                info.runtimes_like(CONF.docker.runtime),
+            ),
             settings=ops_tools.Settings(
                 instances_path=CONF.instances_path,
                 start_check_ms=CONF.docker.start_check_ms,
@@ -424,7 +429,7 @@ class DockerDriver(driver.ComputeDriver):
         return [
             container
             for container in self._engine.containers()
-            if identity.is_ours(container, host.name, host.runtime)
+            if identity.is_ours(container, host.name, *host.runtimes)
             and identity.role_of(container.labels) is model.Role.WORKLOAD
         ]
 

@@ -74,6 +74,13 @@ TABLE: Mapping[str, ExtraSpec] = {
         'Mount the root file system read-only; only /dev/shm can be written. '
         'Default false.',
     ),
+    'runtime': ExtraSpec(
+        option.runtime,
+        'NAME',
+        'Runtime of the engine that runs the server: another name of '
+        'nova-runtime, with another OCI runtime behind it. Default is the '
+        'option [docker] runtime.',
+    ),
     'shm_size_mb': ExtraSpec(
         option.whole(1, _MAX_MB),
         f'1 to {_MAX_MB}',

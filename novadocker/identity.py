@@ -74,16 +74,18 @@ def labels(
     }
 
 
-def is_ours(container: model.Container, host: str, runtime: str) -> bool:
+def is_ours(container: model.Container, host: str, *runtimes: str) -> bool:
     """Tell whether a container is an instance of this host.
 
     A label alone is not enough: ``docker commit`` bakes labels into the
     image, so a stranger's ``docker run`` of a snapshot carries them too
     (DESIGN D5).
+
+    :param runtimes: names under which the engine has nova-runtime
     """
     return (
         is_novas(container)
-        and container.runtime == runtime
+        and container.runtime in runtimes
         and container.labels.get(constants.LABEL_HOST) == host
     )
 

@@ -40,7 +40,10 @@ class ContainerState(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class EngineInfo:
-    """What the engine says of itself and of its host."""
+    """What the engine says of itself and of its host.
+
+    :ivar runtimes: the program of each runtime, by the runtime's name
+    """
 
     version: str
     api_version: tuple[int, int]
@@ -49,11 +52,17 @@ class EngineInfo:
     memory_bytes: int
     root_dir: str
     storage_driver: str
-    runtimes: frozenset[str]
+    runtimes: Mapping[str, str]
     security_options: tuple[str, ...] = ()
     live_restore: bool = False
     containerd_image_store: bool = False
     time_ns: int = 0
+
+    def runtimes_like(self, name: str) -> frozenset[str]:
+        """List the runtimes that have the program of this one, with it."""
+        program = self.runtimes.get(name)
+        others = [key for key, its in self.runtimes.items() if its == program]
+        return frozenset([name, *(others if program else ())])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -36,6 +36,7 @@ UNLIMITED = -1
 
 _ULIMIT = re.compile(r'([a-z]+)=(-1|\d{1,18})(?::(-1|\d{1,18}))?', re.ASCII)
 _WHOLE = re.compile(r'-?\d{1,18}', re.ASCII)
+_RUNTIME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,62}')
 _MIN_QUOTA_US = 1000
 # What a fault has room for.
 _SHOWN_CHARS = 80
@@ -53,6 +54,13 @@ def boolean(value: str) -> bool:
     if value.strip().lower() not in words:
         raise ValueError('it has to be true or false')
     return words[value.strip().lower()]
+
+
+def runtime(value: str) -> str:
+    """Read the name of a runtime of the engine."""
+    if not _RUNTIME.fullmatch(value.strip()):
+        raise ValueError('it is no name of a runtime')
+    return value.strip()
 
 
 def whole(

@@ -27,7 +27,11 @@ def engine_info(info: Json, api_version: tuple[int, int]) -> model.EngineInfo:
         memory_bytes=info['MemTotal'],
         root_dir=info['DockerRootDir'],
         storage_driver=info['Driver'],
-        runtimes=frozenset(info['Runtimes']),
+        runtimes={
+            # A runtime that is a shim of containerd has no program.
+            name: runtime.get('path', '')
+            for name, runtime in info['Runtimes'].items()
+        },
         security_options=tuple(info.get('SecurityOptions') or ()),
         live_restore=info.get('LiveRestoreEnabled', False),
         containerd_image_store=_SNAPSHOTTER in status,

@@ -54,13 +54,16 @@ def find(tools: Tools, instance_uuid: str) -> model.Container:
         (
             '[DEFAULT] host',
             container.labels.get(constants.LABEL_HOST),
-            tools.host.name,
+            {tools.host.name},
         ),
-        ('[docker] runtime', container.runtime, tools.host.runtime),
+        ('[docker] runtime', container.runtime, tools.host.runtimes),
     ):
-        if made != now:
+        if made not in now:
             raise exception.OptionChanged(
-                name=name, option=option, made=made, now=now
+                name=name,
+                option=option,
+                made=made,
+                now=' or '.join(sorted(now)),
             )
     return container
 

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from novadocker import exception
+from novadocker import extra_specs
 from novadocker import identity
 from novadocker import model
 from novadocker.spec import process
@@ -19,11 +21,21 @@ NAME_FILES = {
 
 @dataclasses.dataclass(frozen=True)
 class Host:
-    """What the spec has to know of the host that will run it."""
+    """What the spec has to know of the host that will run it.
+
+    :ivar runtime: the one of a flavor that asks for no other
+    :ivar like_runtime: all names under which the engine has nova-runtime
+    """
 
     name: str
     runtime: str
     has_disk_quota: bool
+    like_runtime: frozenset[str] = frozenset()
+
+    @property
+    def runtimes(self) -> frozenset[str]:
+        """All runtimes that a server of this host may have."""
+        return self.like_runtime | {self.runtime}
 
 
 def container_spec(
@@ -42,7 +54,7 @@ def container_spec(
         name=identity.container_name(instance.uuid),
         image=image.reference,
         hostname=instance.hostname,
-        runtime=host.runtime,
+        runtime=_runtime(instance.flavor, host),
         labels=identity.labels(
             uuid=instance.uuid,
             name=instance.name,
@@ -64,3 +76,17 @@ def container_spec(
             for name, target in NAME_FILES.items()
         ),
     )
+
+
+def _runtime(flavor: model.Flavor, host: Host) -> str:
+    """Choose the runtime; any but nova-runtime would leave Nova's network."""
+    options = extra_specs.read(flavor.extra_specs)
+    runtime = str(options.get('runtime', host.runtime))
+    if runtime not in host.runtimes:
+        raise exception.InvalidContainerOption(
+            option=extra_specs.PREFIX + 'runtime',
+            value=runtime,
+            reason=f'host {host.name} has nova-runtime under no such name, '
+            f'only as {", ".join(sorted(host.runtimes))}',
+        )
+    return runtime

@@ -82,7 +82,12 @@ class ProbeTestCase(testtools.TestCase):
         spec = builder.container_spec(
             self._instance(memory_mb, user, extra_specs),
             image or self.image,
-            builder.Host('host1', dockerd.RUNTIME, has_disk_quota=False),
+            builder.Host(
+                'host1',
+                dockerd.RUNTIME,
+                has_disk_quota=False,
+                like_runtime=frozenset({dockerd.OTHER_RUNTIME}),
+            ),
             str(self.folder),
         )
         spec = with_command(spec, command)

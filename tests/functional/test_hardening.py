@@ -430,6 +430,19 @@ class WidenedTest(probing.ProbeTestCase):
         output = self.output_of(*probe.perl(line), read_only_root='true')
         self.assertEqual(['EROFS'], probe.errors(output))
 
+    def test_other_runtime_starts_in_the_network_of_nova(self):
+        info = self.engine.info()
+        self.assertEqual(
+            {dockerd.RUNTIME, dockerd.OTHER_RUNTIME},
+            info.runtimes_like(dockerd.RUNTIME),
+        )
+        output = self.output_of(
+            'readlink', '/proc/self/ns/net', runtime=dockerd.OTHER_RUNTIME
+        )
+        made = pathlib.Path('/run/netns', self.namespace.name).stat().st_ino
+        self.assertEqual(f'net:[{made}]', output.strip())
+        self.assertIn('create', self.dockerd.other_runc_log.read_text())
+
     def test_ulimit_of_a_flavor(self):
         output = self.output_of(
             'sh', '-c', 'ulimit -n; ulimit -Hn', ulimits='nofile=100:200'

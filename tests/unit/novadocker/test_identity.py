@@ -67,6 +67,11 @@ class IsOursTestCase(testtools.TestCase):
     def test_ours(self):
         self.assertTrue(identity.is_ours(container(), 'host1', 'nova'))
 
+    def test_ours_under_another_name_of_the_runtime(self):
+        found = container(runtime='nova-crun')
+        self.assertTrue(identity.is_ours(found, 'host1', 'nova', 'nova-crun'))
+        self.assertFalse(identity.is_ours(found, 'host1', 'nova'))
+
     def test_strangers(self):
         labels = container().labels
         strangers = {

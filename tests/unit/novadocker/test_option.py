@@ -8,6 +8,7 @@ from novadocker import option
 READABLE = [
     (option.boolean, 'true', True),
     (option.boolean, ' False ', False),
+    (option.runtime, 'nova-crun', 'nova-crun'),
     (option.whole(1, 9), '9', 9),
     (option.whole(1, 9), ' 1 ', 1),
     (option.whole(2, 9, zero_is_unset=True), '0', None),
@@ -40,6 +41,8 @@ UNREADABLE = [
     (option.boolean, '1', 'true or false'),
     (option.boolean, '', 'true or false'),
     (option.boolean, 'on', 'true or false'),
+    (option.runtime, '', 'no name of a runtime'),
+    (option.runtime, '/usr/bin/runc', 'no name of a runtime'),
     (option.whole(1, 9), '0', 'from 1 to 9'),
     (option.whole(1, 9), '10', 'from 1 to 9'),
     (option.whole(1, 9), '-1', 'from 1 to 9'),

@@ -10,8 +10,12 @@ _INFO = {
     'MemTotal': 1024,
     'DockerRootDir': '/srv/docker',
     'Driver': 'overlayfs',
-    'Runtimes': {'runc': {}, 'nova': {}},
     'SystemTime': '1970-01-01T02:00:01.123456789+02:00',
+    'Runtimes': {
+        'runc': {'path': 'runc'},
+        'nova': {'path': '/x', 'runtimeArgs': ['--nova-runc=y']},
+        'shim': {'runtimeType': 'io.containerd.x.v1'},
+    },
 }
 
 
@@ -34,7 +38,7 @@ class InfoTest(testtools.TestCase):
                 memory_bytes=1024,
                 root_dir='/srv/docker',
                 storage_driver='overlayfs',
-                runtimes=frozenset({'runc', 'nova'}),
+                runtimes={'runc': 'runc', 'nova': '/x', 'shim': ''},
                 security_options=('name=seccomp',),
                 live_restore=True,
                 time_ns=1_123_456_000,

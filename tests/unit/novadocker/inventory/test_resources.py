@@ -16,7 +16,7 @@ ENGINE = model.EngineInfo(
     memory_bytes=8 * GIB,
     root_dir='/var/lib/docker',
     storage_driver='overlay2',
-    runtimes=frozenset({'nova'}),
+    runtimes={'nova': '/nova'},
 )
 VERSIONS = [
     ('20.10.24+dfsg1', 20010024),

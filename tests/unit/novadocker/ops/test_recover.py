@@ -16,7 +16,7 @@ from tests.unit.novadocker.ops import stories
 REFUSED = {
     'too old': ({'api_version': (1, 40)}, 'Docker 20.10'),
     'no runtime': (
-        {'runtimes': frozenset({'runc'})},
+        {'runtimes': {'runc': 'runc'}},
         '"--nova-map-dir=/run/map"',
     ),
     'rootless': ({'security_options': ('name=rootless',)}, 'rootless'),

@@ -2,19 +2,26 @@
 
 import testtools
 
+from novadocker import exception
 from novadocker import model
 from novadocker.spec import builder
 
 UUID = '0f3e8d2a-5d6c-4d5b-9a1e-7b7f1c2d3e4f'
 
 
-def spec(**changes):
+def spec(extra_specs=None, **changes):
     instance = model.Instance(
         uuid=UUID,
         name='instance-1',
         hostname='web',
         project_id='project',
-        flavor=model.Flavor(vcpus=1, memory_mb=64, swap_mb=0, root_gb=1),
+        flavor=model.Flavor(
+            vcpus=1,
+            memory_mb=64,
+            swap_mb=0,
+            root_gb=1,
+            extra_specs=extra_specs or {},
+        ),
         **changes,
     )
     image = model.LoadedImage(
@@ -24,7 +31,9 @@ def spec(**changes):
         size_bytes=1,
         has_command=True,
     )
-    host = builder.Host('host1', 'nova', has_disk_quota=False)
+    host = builder.Host(
+        'host1', 'nova', False, frozenset({'nova', 'nova-crun'})
+    )
     return builder.container_spec(instance, image, host, '/instances/x')
 
 
@@ -66,3 +75,16 @@ class BuilderTestCase(testtools.TestCase):
         self.assertEqual(('a',), found.process.command)
         self.assertEqual(spec().security, found.security)
         self.assertEqual(spec().resources, found.resources)
+
+    def test_flavor_chooses_among_the_names_of_nova_runtime(self):
+        found = spec(extra_specs={'docker:runtime': 'nova-crun'})
+        self.assertEqual('nova-crun', found.runtime)
+
+    def test_runtime_that_would_leave_novas_network_is_refused(self):
+        error = self.assertRaises(
+            exception.InvalidContainerOption,
+            spec,
+            extra_specs={'docker:runtime': 'runc'},
+        )
+        self.assertIn('docker:runtime=runc', str(error))
+        self.assertIn('only as nova, nova-crun', str(error))
