@@ -43,6 +43,7 @@ class EngineInfo:
     """What the engine says of itself and of its host.
 
     :ivar runtimes: the program of each runtime, by the runtime's name
+    :ivar missing_limits: words for what its kernel cannot limit
     """
 
     version: str
@@ -54,6 +55,7 @@ class EngineInfo:
     storage_driver: str
     runtimes: Mapping[str, str]
     security_options: tuple[str, ...] = ()
+    missing_limits: tuple[str, ...] = ()
     live_restore: bool = False
     containerd_image_store: bool = False
     time_ns: int = 0

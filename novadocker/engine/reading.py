@@ -15,6 +15,14 @@ Json = Mapping[str, Any]
 # What the engine says of the image store of containerd.
 _SNAPSHOTTER = ('driver-type', 'io.containerd.snapshotter.v1')
 
+# Limits that the engine says its kernel has, and our words for them.
+_LIMITS = {
+    'MemoryLimit': 'memory',
+    'SwapLimit': 'swap',
+    'CpuCfsQuota': 'CPU time',
+    'PidsLimit': 'processes',
+}
+
 
 def engine_info(info: Json, api_version: tuple[int, int]) -> model.EngineInfo:
     """Read ``GET /info``."""
@@ -32,6 +40,9 @@ def engine_info(info: Json, api_version: tuple[int, int]) -> model.EngineInfo:
             name: runtime.get('path', '')
             for name, runtime in info['Runtimes'].items()
         },
+        missing_limits=tuple(
+            word for key, word in _LIMITS.items() if info.get(key) is False
+        ),
         security_options=tuple(info.get('SecurityOptions') or ()),
         live_restore=info.get('LiveRestoreEnabled', False),
         containerd_image_store=_SNAPSHOTTER in status,

@@ -42,10 +42,41 @@ def check_engine(
             'it is rootless and cannot join the network namespaces of '
             'servers: use an engine that runs as root',
         )
+    _check_walls(info, host)
     if not info.live_restore:
         LOG.warning(
             'The engine at %s runs without "live-restore": a restart of '
             'dockerd will stop every server. Set it in daemon.json.',
+            host,
+        )
+
+
+def _check_walls(info: model.EngineInfo, host: str) -> None:
+    """See that the engine holds servers where the documents say it does."""
+    missing = [word for word in info.missing_limits if word != 'swap']
+    if missing:
+        _refuse(
+            host,
+            f'its kernel cannot limit {", ".join(missing)}: enable the '
+            'cgroup controllers cpu, memory and pids on the host',
+        )
+    if 'swap' in info.missing_limits:
+        LOG.warning(
+            'The engine at %s cannot limit swap: a server may use that of '
+            'the host beyond its flavor. Turn swap off, or boot the host '
+            'with swapaccount=1.',
+            host,
+        )
+    filters = [
+        option
+        for option in info.security_options
+        if option.startswith('name=seccomp') and 'unconfined' not in option
+    ]
+    if not filters:
+        LOG.warning(
+            'The engine at %s filters no system calls: servers may use all '
+            'that the kernel has. Take "seccomp-profile" out of daemon.json, '
+            'or use a kernel with seccomp.',
             host,
         )
 

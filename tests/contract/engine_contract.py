@@ -72,6 +72,7 @@ class EngineContract:
         self.assertGreaterEqual(info.api_version, (1, 41))
         self.assertGreater(info.cpus, 0)
         self.assertGreater(info.memory_bytes, 0)
+        self.assertNotIn('memory', info.missing_limits)
 
     def test_created_container_is_as_described(self):
         container_id, wanted = self._create()

@@ -46,6 +46,18 @@ class InfoTest(testtools.TestCase):
             found,
         )
 
+    def test_limits_that_the_kernel_lacks_are_named(self):
+        found = reading.engine_info(
+            {
+                **_INFO,
+                'MemoryLimit': True,
+                'SwapLimit': False,
+                'CpuCfsQuota': False,
+            },
+            (1, 45),
+        )
+        self.assertEqual(('swap', 'CPU time'), found.missing_limits)
+
     def test_image_store_of_containerd_is_seen(self):
         for status, expected in (
             ([['driver-type', 'io.containerd.snapshotter.v1']], True),

@@ -19,6 +19,7 @@ REFUSED = {
         {'runtimes': {'runc': 'runc'}},
         '"--nova-map-dir=/run/map"',
     ),
+    'no memory limit': ({'missing_limits': ('memory', 'swap')}, 'controllers'),
     'rootless': ({'security_options': ('name=rootless',)}, 'rootless'),
 }
 
@@ -43,6 +44,18 @@ class CheckEngineTestCase(testtools.TestCase):
                 )
                 self.assertIn(cure, str(error))
                 self.assertIn('unix:///x', str(error))
+
+    def test_engine_that_cannot_limit_swap_is_told_of(self):
+        log = self.useFixture(fixtures.FakeLogger())
+        self._check(missing_limits=('swap',))
+        self.assertIn('cannot limit swap', log.output)
+
+    def test_engine_without_a_seccomp_filter_is_told_of(self):
+        for options in ((), ('name=seccomp,profile=unconfined',)):
+            with self.subTest(options):
+                log = self.useFixture(fixtures.FakeLogger())
+                self._check(security_options=options)
+                self.assertIn('filters no system calls', log.output)
 
     def test_engine_without_live_restore_is_told_of(self):
         log = self.useFixture(fixtures.FakeLogger())
