@@ -91,7 +91,7 @@ def reconcile(tools: ops_tools.Tools) -> None:
     ours = [
         each
         for each in novas
-        if identity.is_ours(each, tools.host.name, tools.host.runtime)
+        if identity.is_ours(each, tools.host.name, *tools.host.runtimes)
     ]
     for container in ours:
         if not container.state.is_live:
