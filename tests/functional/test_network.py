@@ -3,13 +3,19 @@
 On a real engine and a real switch; the container itself tells what it sees.
 """
 
+import dataclasses
 import json
 import pathlib
 
 import docker
+import pyroute2
 
+from novadocker import exception
+from novadocker import model
 from novadocker.ops import interfaces
 from novadocker.ops import power
+from novadocker.ops import tools as ops_tools
+from tests.fixtures import dockerd
 from tests.fixtures import netns
 from tests.fixtures import rootfs
 from tests.fixtures import vif
@@ -106,11 +112,11 @@ class NetworkTestCase(test_boot.BootTestCase):
         found = [json.loads(line) for line in lines[:3]]
         return found[0], found[1] + found[2], lines[3:]
 
-    def inside(self, *command):
+    def inside(self, *command, container=None):
         """Run a command in the container, as its users do."""
         client = docker.APIClient(self.dockerd.host, version='1.41')
         self.addCleanup(client.close)
-        container = f'nova-{self.namespace.uuid}'
+        container = container or f'nova-{self.namespace.uuid}'
         made = client.exec_create(container, list(command))
         return client.exec_start(made['Id']).decode()
 
@@ -126,6 +132,74 @@ class NetworkTestCase(test_boot.BootTestCase):
             for route in json.loads(self.inside('ip', '-j', family, 'route'))
             if route['dst'] == 'default'
         }
+
+
+class CapabilityTest(NetworkTestCase):
+    """What a container with a capability more can do to other networks."""
+
+    def _boot_with(self, capability):
+        self.extra_specs = {'docker:cap_add': capability}
+        self.boot()
+
+    def _view(self, **changes):
+        flavor = model.Flavor(1, 64, 0, 1, self.extra_specs)
+        return dataclasses.replace(super()._view(**changes), flavor=flavor)
+
+    def _reach_out(self, target, **options):
+        """Put a device of the container on a device of the host."""
+        # By its number and the host's, as the container knows them.
+        return self.inside(
+            *('ip', 'link', 'add', 'link', f'if{target}', 'link-netnsid', '0'),
+            *('name', 'out0', 'type', 'macvlan'),
+            **options,
+        )
+
+    def _host_device(self):
+        with pyroute2.IPRoute() as ip:
+            ip.link('add', ifname='uplink', kind='bridge')
+            return ip.link_lookup(ifname='uplink')[0]
+
+    def test_net_raw_does_not_leave_the_port(self):
+        self._boot_with('NET_RAW')
+        answer = self._reach_out(self._host_device())
+        self.assertIn('not permitted', answer)
+        self.assertNotIn('out0', self.devices())
+
+    def test_net_admin_is_refused(self):
+        error = self.assertRaises(
+            exception.InvalidContainerOption, self._boot_with, 'NET_ADMIN'
+        )
+        self.assertIn('networks of the host', str(error))
+        self.assert_nothing_left()
+
+    def test_net_admin_would_leave_the_port(self):
+        # If the kernel stops this one day, there is no reason to refuse it.
+        self._boot_with('NET_RAW')
+        beside = self._container_beside_with('NET_ADMIN')
+        self._reach_out(self._host_device(), container=beside)
+        self.assertIn('out0', self.devices())
+
+    def _container_beside_with(self, capability):
+        """Start a container in the same namespace, past the driver."""
+        server = ops_tools.find(self.tools, self.namespace.uuid)
+        client = self.dockerd.client
+        made = client.create_container_from_config(
+            {
+                'Image': server.image_id,
+                'Cmd': ['sleep', '600'],
+                'NetworkDisabled': True,
+                'HostConfig': {
+                    'Runtime': dockerd.RUNTIME,
+                    'NetworkMode': 'none',
+                    'CapAdd': [capability],
+                },
+            }
+        )['Id']
+        self.addCleanup(client.remove_container, made, force=True)
+        self.addCleanup(self.tools.plumber.unmap, made)
+        self.tools.plumber.map(made, self.namespace.uuid)
+        client.start(made)
+        return made
 
 
 def _addresses(device):

@@ -19,6 +19,15 @@ class SecurityTestCase(testtools.TestCase):
         self.assertEqual(('NET_RAW',), found.cap_add)
         self.assertNotIn('NET_RAW', found.cap_drop)
 
+    def test_power_over_the_networks_of_others_is_refused(self):
+        error = self.assertRaises(
+            exception.InvalidContainerOption,
+            security.security,
+            {'docker:cap_add': 'NET_RAW,NET_ADMIN'},
+        )
+        self.assertIn('docker:cap_add=NET_ADMIN', str(error))
+        self.assertLess(len(str(error)), 256)
+
     def test_privileged_flavor(self):
         found = security.security({'docker:privileged': 'true'})
         self.assertTrue(found.privileged)
