@@ -12,6 +12,8 @@ import pyroute2
 
 from novadocker import exception
 from novadocker import model
+from novadocker.network import metadata
+from novadocker.ops import create
 from novadocker.ops import interfaces
 from novadocker.ops import power
 from novadocker.ops import tools as ops_tools
@@ -266,6 +268,21 @@ class FirstInstructionTest(NetworkTestCase):
             },
             found,
         )
+
+    def test_metadata_service_of_ovn_has_its_route(self):
+        self.tools = dataclasses.replace(
+            self.tools,
+            metadata_ports=metadata.MetadataPorts(
+                lambda network_id: [
+                    {'fixed_ips': [{'ip_address': '10.11.0.2'}]}
+                ]
+            ),
+        )
+        self.creator = create.Creator(self.tools, self.images, self._wait)
+        self.ports[1]['details']['bound_drivers'] = {'0': 'ovn'}
+        _, routes, _ = self.first_look(self.boot())
+        found = {route['dst']: route.get('gateway') for route in routes}
+        self.assertEqual('10.11.0.2', found['169.254.169.254'])
 
     def test_names_can_be_resolved(self):
         _, _, lines = self.first_look(self.boot())

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import socket
+import struct
 import threading
 from unittest import mock
 
@@ -146,7 +147,14 @@ class TrafficTest(PlumberTestCase):
         )
 
     def test_plugging_again_does_not_disturb_a_stream(self):
-        ports, [(one, server), (two, client)] = self._pair()
+        self._assert_stream_is_not_disturbed(self._pair())
+
+    def test_plugging_again_does_not_disturb_a_hybrid_stream(self):
+        details = {'datapath_type': 'netdev', 'ovs_hybrid_plug': True}
+        self._assert_stream_is_not_disturbed(self._pair(details=details))
+
+    def _assert_stream_is_not_disturbed(self, pair):
+        ports, [(one, server), (two, client)] = pair
         done = threading.Event()
         with _connection(server, client, '10.0.0.5') as (sender, receiver):
             writer = threading.Thread(
@@ -224,10 +232,48 @@ class TrafficTest(PlumberTestCase):
     def _state(self, ports, *namespaces):
         """Give what changes when a link flaps or loses a packet."""
         ofports = [
-            self.switch.vsctl('get', 'Interface', port['devname'], 'ofport')
-            for port in ports
+            self.switch.vsctl('get', 'Interface', name, 'ofport')
+            for name in self.switch.ports()
         ]
         return ofports, [space.run(_link_state) for space in namespaces]
+
+
+@ovs.needs_ovs
+class AdvertisementTest(PlumberTestCase):
+    """A router of the network that Neutron may or may not know."""
+
+    def _assert_default_routes(self, expected, **subnet):
+        router = vif.vif(
+            vif.subnet('fd00::/64', 'fd00::1'), mac='fa:16:3e:00:00:0a'
+        )
+        _, outside = self.instance(router)
+        server = vif.vif(
+            vif.subnet('fd00::/64', 'fd00::5', **subnet),
+            mac='fa:16:3e:00:00:0b',
+        )
+        _, inside = self.instance(server)
+        outside.run(_advertise)
+        # The kernel acts on it in the same turn in which it counts it.
+        netns.wait_until(
+            lambda: inside.run(_icmp6, 'InRouterAdvertisements'),
+            'the advertisement',
+        )
+        netns.wait_until(
+            lambda: inside.run(_gateways) == expected, 'the route by it'
+        )
+
+    def test_router_that_neutron_does_not_name_is_believed(self):
+        self._assert_default_routes(
+            {'fe80::f816:3eff:fe00:a'}, ipv6_address_mode='slaac'
+        )
+
+    def test_router_is_not_believed_beside_one_that_neutron_names(self):
+        self._assert_default_routes(
+            {'fd00::fe'}, ipv6_address_mode='slaac', gateway='fd00::fe'
+        )
+
+    def test_router_is_not_believed_where_nobody_announced_one(self):
+        self._assert_default_routes(set())
 
 
 @ovs.needs_ovs
@@ -469,6 +515,38 @@ def _link_state():
         inner.get_attr('IFLA_CARRIER_CHANGES'),
         [stats[name] for name in names],
     )
+
+
+def _advertise():
+    """Send a router advertisement to all nodes, RFC 4861 4.2."""
+    with socket.socket(
+        socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6
+    ) as sock:
+        index = socket.if_nametoindex('eth0')
+        for option, value in (
+            (socket.IPV6_MULTICAST_HOPS, 255),
+            (socket.IPV6_MULTICAST_IF, index),
+        ):
+            sock.setsockopt(socket.IPPROTO_IPV6, option, value)
+        # Type, code, checksum (by the kernel), hop limit, flags, lifetime.
+        text = struct.pack('!BBHBBHII', 134, 0, 0, 64, 0, 1800, 0, 0)
+        sock.bind(('fe80::f816:3eff:fe00:a', 0, 0, index))
+        sock.sendto(text, ('ff02::1', 0, 0, index))
+
+
+def _icmp6(counter):
+    with open('/proc/thread-self/net/snmp6') as snmp:
+        values = dict(line.split() for line in snmp)
+    return int(values[f'Icmp6{counter}'])
+
+
+def _gateways():
+    with pyroute2.IPRoute() as ip:
+        return {
+            route.get_attr('RTA_GATEWAY')
+            for route in ip.get_routes(family=socket.AF_INET6, table=254)
+            if route['dst_len'] == 0
+        }
 
 
 def _tcp_checksum_errors():
