@@ -159,6 +159,16 @@ def _prepare_host_end(ip: Any, device: str, mtu: int) -> None:
     # The host has no address on a port: without this it would answer router
     # advertisements of tenants and take part in their network.
     write_sysctl('ipv6', device, 'disable_ipv6', 1)
+    # NOTE: a switch in userspace only copies what it reads, and the host's
+    # own stack gets it, too: past all security groups. IPv4 cannot be turned
+    # off for a device. So nobody is answered who asks for an address of the
+    # host, nothing is forwarded, what comes from an address that does not
+    # belong there is dropped (all do, unless conf.all.rp_filter is 2), and so
+    # is what is meant for the host but sent to all stations.
+    write_sysctl('ipv4', device, 'arp_ignore', 8)
+    write_sysctl('ipv4', device, 'forwarding', 0)
+    write_sysctl('ipv4', device, 'rp_filter', 1)
+    write_sysctl('ipv4', device, 'drop_unicast_in_l2_multicast', 1)
     link = require(ip, device)
     set_mtu(ip, link, mtu)
     raise_link(ip, link)

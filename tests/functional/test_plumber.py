@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pathlib
 import re
 import socket
 import struct
@@ -236,6 +237,46 @@ class TrafficTest(PlumberTestCase):
             for name in self.switch.ports()
         ]
         return ofports, [space.run(_link_state) for space in namespaces]
+
+
+@ovs.needs_ovs
+class HostTest(PlumberTestCase):
+    """A switch in userspace leaves what it reads to the host's stack, too."""
+
+    def test_host_answers_nobody_on_a_port(self):
+        self._assert_host_hears_nothing()
+
+    def test_host_that_takes_any_source_answers_nobody_either(self):
+        # What systemd's defaults set; the greater value of all and one wins.
+        path = '/proc/sys/net/ipv4/conf/all/rp_filter'
+        pathlib.Path(path).write_text('2')
+        self._assert_host_hears_nothing()
+
+    def _assert_host_hears_nothing(self):
+        # A tenant may give a network the addresses of the host's own.
+        with pyroute2.IPRoute() as ip:
+            ip.link('add', ifname='uplink', kind='bridge')
+            index = ip.link_lookup(ifname='uplink')[0]
+            ip.addr('add', index=index, address='10.0.0.1', prefixlen=24)
+            ip.link('set', index=index, state='up')
+        _, inside = self.instance(vif.vif(vif.subnet(_SUBNET, '10.0.0.5')))
+        neighbour = vif.vif(
+            vif.subnet(_SUBNET, '10.0.0.6'), mac='fa:16:3e:00:00:02'
+        )
+        _, other = self.instance(neighbour)
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as host,
+            other.run(_datagrams, '10.0.0.6') as heard,
+            inside.run(_datagrams, '10.0.0.5') as sender,
+        ):
+            host.bind(('10.0.0.1', 5000))
+            host.setblocking(False)
+            inside.run(_send_frame_to_all, b'to the host', '10.0.0.1')
+            sender.sendto(b'to the host', ('10.0.0.1', 5000))
+            # What comes later has been handled later.
+            sender.sendto(b'to a neighbour', ('10.0.0.6', 5000))
+            self.assertEqual(b'to a neighbour', heard.recv(2048))
+            self.assertRaises(BlockingIOError, host.recv, 2048)
 
 
 @ovs.needs_ovs
@@ -515,6 +556,27 @@ def _link_state():
         inner.get_attr('IFLA_CARRIER_CHANGES'),
         [stats[name] for name in names],
     )
+
+
+def _datagrams(address):
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.settimeout(20)
+    sock.bind((address, 5000))
+    return sock
+
+
+def _send_frame_to_all(data, address):
+    """Send a datagram to one address in a frame to all stations."""
+    udp = struct.pack('!HHHH', 5000, 5000, 8 + len(data), 0) + data
+    addresses = socket.inet_aton('10.0.0.5') + socket.inet_aton(address)
+    header = struct.pack('!BBHHHBBH', 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0)
+    words = struct.unpack('!10H', header + addresses)
+    checksum = sum(words) + (sum(words) >> 16)
+    header = header[:10] + struct.pack('!H', ~checksum & 0xFFFF)
+    mac = bytes.fromhex('ffffffffffff' + 'fa163e000001' + '0800')
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+        sock.bind(('eth0', _ETH_P_ALL))
+        sock.send(mac + header + addresses + udp)
 
 
 def _advertise():
