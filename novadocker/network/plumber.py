@@ -94,24 +94,22 @@ class Plumber:
             with _failures(f'Port {nic.port_id} cannot be set up'):
                 _configure(nic, identity.netns_name(instance.uuid))
 
-    def announce(self, instance: Any, nics: Sequence[model.Nic]) -> None:
-        """Tell neighbours of ports that they could not hear before.
+    def announce(self, instance: Any) -> None:
+        """Tell the neighbours of all ports where they are, once more.
 
-        One that fails is no reason to fail: they learn by asking, too.
+        A failure is no reason to fail: they learn by asking, too.
         """
-        for nic in nics:
-            try:
-                novadocker.privsep.interface.announce(
-                    nic.devname, identity.netns_name(instance.uuid)
-                )
-            except _FAILURES as err:
-                LOG.warning(
-                    'Port %(port)s was not announced to its network; those '
-                    'who knew its address elsewhere may need a minute: '
-                    '%(error)s',
-                    {'port': nic.port_id, 'error': err},
-                    instance=instance,
-                )
+        try:
+            novadocker.privsep.interface.announce(
+                identity.netns_name(instance.uuid)
+            )
+        except _FAILURES as err:
+            LOG.warning(
+                'The ports were not announced; those who knew an address '
+                'elsewhere may need a minute: %s',
+                err,
+                instance=instance,
+            )
 
     def unplug(self, instance: Any, network_info: Sequence[Any]) -> None:
         """Unplug all ports; what is missing is fine.

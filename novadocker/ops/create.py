@@ -132,7 +132,7 @@ class Creator:
             with watch.phase('wait for Neutron'):
                 vifs.close()
         # What the ports said of themselves before was dropped by the switch.
-        self._tools.plumber.announce(boot.instance, nics)
+        self._tools.plumber.announce(boot.instance)
         if boot.power_on:
             self._start(container_id, watch)
 

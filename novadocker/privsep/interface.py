@@ -12,6 +12,7 @@ import dataclasses
 import fcntl
 import socket
 import struct
+from typing import Any
 
 import pyroute2
 
@@ -25,6 +26,8 @@ from novadocker.privsep import netns
 _SIOCETHTOOL = 0x8946
 _ETHTOOL_GTXCSUM = 0x16
 _ETHTOOL_STXCSUM = 0x17
+# linux/if_arp.h: what has a MAC; the loopback has none.
+_ARPHRD_ETHER = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,24 +89,27 @@ def configure(
 
 
 @entrypoint.net
-def announce(device: str, netns_name: str) -> None:
-    """Announce the addresses of a port again, to who may have missed it.
+def announce(netns_name: str) -> None:
+    """Announce all addresses of an instance, to who may have missed them.
 
     Until Neutron has wired a port, the switch drops what comes from it.
     """
-    argument.host_device(device)
-    with netns.opened(netns_name) as fd, link.failures(device):
-        with pyroute2.IPRoute() as ip:
-            index = link.inner_index(ip, device, fd)
-        netns.run_inside(fd, _announce, index)
+    with netns.opened(netns_name) as fd, link.failures(netns_name):
+        netns.run_inside(fd, _announce_all)
 
 
-def _announce(index: int) -> None:
+def _announce_all() -> None:
     with pyroute2.IPRoute() as ip:
-        inner = ip.link('get', index=index)[0]
-        # The kernel announces when a MAC is set, be it the same one. Not
-        # having CAP_NET_RAW, this daemon cannot send a frame itself.
-        ip.link('set', index=index, address=inner.get_attr('IFLA_ADDRESS'))
+        for inner in ip.get_links():
+            if link.is_up(inner) and inner['ifi_type'] == _ARPHRD_ETHER:
+                _announce(ip, inner)
+
+
+def _announce(ip: Any, inner: Any) -> None:
+    # The kernel announces when a MAC is set, be it the same one. Not having
+    # CAP_NET_RAW, this daemon cannot send a frame itself.
+    mac = inner.get_attr('IFLA_ADDRESS')
+    ip.link('set', index=inner['index'], address=mac)
 
 
 def _configure(index: int, wanted: _Wanted) -> None:
@@ -121,7 +127,7 @@ def _configure(index: int, wanted: _Wanted) -> None:
         # routes, which need a device that is up.
         link.raise_link(ip, inner)
         if has_new and link.is_up(inner):
-            _announce(index)
+            _announce(ip, inner)
         addressing.set_routes(ip, index, wanted.routes)
 
 

@@ -119,10 +119,12 @@ class PlumberContract:
         )
         self.assertIn(ports[1]['id'], str(raised))
 
-    def test_announcing_what_is_missing_is_fine(self):
+    def test_announcing_changes_nothing_and_what_is_missing_is_fine(self):
         instance, ports = self._instance(), self._two_ports()
-        self.plumber.announce(instance, plan.nics(ports))
-        self.assertEqual(set(), self.ports_of(instance))
+        self.plumber.announce(instance)
+        self.plumber.plug(instance, ports, plan.nics(ports))
+        self.plumber.announce(instance)
+        self.assertEqual({p['id'] for p in ports}, self.ports_of(instance))
 
     def test_unplug_leaves_the_netns_without_ports(self):
         instance, ports = self._instance(), self._two_ports()

@@ -377,7 +377,7 @@ class ConfigureTest(LinkTestCase):
         self.configure(addresses=['10.0.0.5/24', 'fd00::5/64'])
         before = self._state()
         with _listener() as frames:
-            interface.announce(_DEVICE, self.namespace.name)
+            interface.announce(self.namespace.name)
             _await_announced(frames, '10.0.0.5', 'fd00::5')
         self.assertEqual(before, self._state())
 

@@ -208,7 +208,7 @@ class TrafficTest(PlumberTestCase):
         ports, [(one, _), (_, neighbour)] = self._pair()
         macs = bytes.fromhex(ports[0]['address'].replace(':', ''))
         with neighbour.run(_listener) as frames:
-            self.plumber.announce(one, plan.nics(ports[:1]))
+            self.plumber.announce(one)
             wanted = {
                 # RFC 5944 4.6: sender and target are the same address.
                 macs
@@ -224,10 +224,10 @@ class TrafficTest(PlumberTestCase):
                 wanted -= {each for each in wanted if each in frame}
 
     def test_port_that_cannot_be_announced_is_logged(self):
-        ports, [(one, server), _] = self._pair()
+        _, [(one, server), _] = self._pair()
         privsep_netns.delete(server.name)
         with mock.patch.object(plumber.LOG, 'warning') as logged:
-            self.plumber.announce(one, plan.nics(ports[:1]))
+            self.plumber.announce(one)
         self.assertEqual(1, logged.call_count)
 
     def _state(self, ports, *namespaces):
