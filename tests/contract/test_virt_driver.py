@@ -10,6 +10,7 @@ from unittest import mock
 
 from nova import objects
 from nova import test
+from nova.network import model as network_model
 from nova.tests.unit.virt import test_virt_drivers
 from nova.virt import driver as nova_driver
 
@@ -17,6 +18,7 @@ from novadocker import driver
 from tests.fixtures import archives
 from tests.fixtures import fake_engine
 from tests.fixtures import fake_network
+from tests.fixtures import vif
 
 HOST = 'myhostname'
 # What Nova's cases may leave unimplemented and this driver does implement:
@@ -118,6 +120,19 @@ class DockerDriverTestCase(
         self.assertEqual(
             [instance.uuid], self.connection.list_instance_uuids()
         )
+
+    def test_port_comes_and_goes(self):
+        instance, network_info = self._get_running_instance()
+        before = [vif['id'] for vif in network_info]
+        port = vif.vif(vif.subnet('10.77.0.0/24', '10.77.0.5'))
+        cache = network_model.NetworkInfo([*network_info, port])
+        instance.info_cache = objects.InstanceInfoCache(network_info=cache)
+        self.connection.attach_interface(self.ctxt, instance, None, port)
+        self.assertEqual(
+            [*before, port['id']], self.plumber.plugged[instance.uuid]
+        )
+        self.connection.detach_interface(self.ctxt, instance, port)
+        self.assertEqual(before, self.plumber.plugged[instance.uuid])
 
     def test_destroy_leaves_nothing(self):
         instance, network_info = self._get_running_instance()
