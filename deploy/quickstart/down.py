@@ -14,6 +14,7 @@ from deploy.quickstart import constants
 from deploy.quickstart import database
 from deploy.quickstart import engine
 from deploy.quickstart import exception
+from deploy.quickstart import fence
 from deploy.quickstart import home as home_module
 from deploy.quickstart import lock
 from deploy.quickstart import network
@@ -200,6 +201,7 @@ def _clear_machine(bridges: list[str], instances: set[str]) -> None:
         network.delete_device(name)
     node.clear_devices()
     network.delete_datapath()
+    fence.take_down()
 
 
 def _purge(home: home_module.Home) -> None:

@@ -22,6 +22,7 @@ from deploy.quickstart import down
 from deploy.quickstart import engine
 from deploy.quickstart import environment
 from deploy.quickstart import exception
+from deploy.quickstart import fence
 from deploy.quickstart import home as home_module
 from deploy.quickstart import image
 from deploy.quickstart import lock
@@ -198,6 +199,7 @@ class Up:
         self._secrets = home_module.load_secrets(self._home)
         network.share_namespaces()
         network.add_management()
+        fence.put_up()
         self._datapath = self._choose_datapath()
         self._names = render.context(
             self._home,

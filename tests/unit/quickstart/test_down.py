@@ -13,6 +13,7 @@ from deploy.quickstart import database
 from deploy.quickstart import down
 from deploy.quickstart import engine
 from deploy.quickstart import exception
+from deploy.quickstart import fence
 from deploy.quickstart import home as home_module
 from deploy.quickstart import lock
 from deploy.quickstart import network
@@ -42,6 +43,7 @@ MACHINE = {
     'network.delete_device',
     'network.delete_datapath',
     'node.clear_devices',
+    'fence.take_down',
     'network.remove_routes',
     'account.remove_user',
 }
@@ -79,6 +81,7 @@ class MachineTestCase(testtools.TestCase):
         replace(process, 'owned_pids', 'descendants', result=[])
         replace(engine, 'kill_all', 'end_containers')
         replace(account, 'remove_user')
+        replace(fence, 'take_down')
         replace(node, 'unpin', 'clear', 'clear_devices', 'forget')
         replace(node, 'require_empty', 'leave_aggregate', 'disconnect_switch')
         replace(render, 'remove_sudoers')
@@ -146,6 +149,7 @@ class DownTestCase(MachineTestCase):
         self.assertEqual(
             {'br-ex', 'br-int', 'br-phys', 'nova-mgmt'}, set(self.devices)
         )
+        self.assertIn('fence.take_down', self._entries())
         self.assertIn('node.clear_devices', self._entries())
         self.assertIsNone(owner.read())
 
@@ -209,7 +213,7 @@ class DownTestCase(MachineTestCase):
     def test_failure_keeps_the_owner(self):
         owner.claim(self.home)
         self.journal.replace(
-            network, 'delete_datapath', error=exception.OperationFailed()
+            fence, 'take_down', error=exception.OperationFailed()
         )
         self.assertRaises(exception.OperationFailed, self._down)
         self.assertTrue(owner.is_ours(self.home))

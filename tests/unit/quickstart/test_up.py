@@ -17,6 +17,7 @@ from deploy.quickstart import down
 from deploy.quickstart import engine
 from deploy.quickstart import environment
 from deploy.quickstart import exception
+from deploy.quickstart import fence
 from deploy.quickstart import home as home_module
 from deploy.quickstart import image
 from deploy.quickstart import lock
@@ -81,6 +82,7 @@ class UpTestCase(testtools.TestCase):
         replace(network, 'create_databases', 'prepare_switch', 'init_ovn')
         replace(network, 'prepare_ovn')
         replace(network, 'datapath', result='netdev')
+        replace(fence, 'put_up')
         replace(render, 'write_all', result=[])
         replace(render, 'write_sudoers')
         replace(node, 'prepare', 'connect_switch')
@@ -138,6 +140,7 @@ class OrderTestCase(UpTestCase):
             'account.create_user',
             'account.make_folders',
             'network.add_management',
+            'fence.put_up',
             'render.write_all',
             'render.write_sudoers',
             'launch',
