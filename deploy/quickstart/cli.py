@@ -114,9 +114,10 @@ def logs(
 @click.argument('service')
 @click.pass_obj
 def restart(home: home_module.Home, service: str) -> None:
-    """Stop and start one service."""
+    """Stop and start one service, and with a switch its agents."""
+    from deploy.quickstart import lock
+    from deploy.quickstart import restart as restart_module
     from deploy.quickstart import roster
-    from deploy.quickstart import supervise
 
     state = _require_installed(home)
     known = roster.by_name(home, state)
@@ -124,11 +125,9 @@ def restart(home: home_module.Home, service: str) -> None:
         raise click.BadParameter(
             f'no service {service}; there are: {", ".join(sorted(known))}'
         )
-    supervisor = supervise.Supervisor(home)
-    if not supervisor.is_running():
-        raise exception.OperationFailed('The cloud is down: run `up`.')
-    supervisor.stop([service])
-    supervisor.start([known[service]])
+    with lock.held(home):
+        names = restart_module.run(home, state, service)
+    click.echo(f'Started again: {", ".join(names)}.')
 
 
 @cli.command()

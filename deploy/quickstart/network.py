@@ -258,6 +258,32 @@ def delete_namespace(name: str) -> None:
     ip('netns', 'delete', name)
 
 
+def forget_agents() -> dict[str, set[str]]:
+    """Delete what the agents made on a userspace switch that has ended.
+
+    Their devices stay dead in the namespaces, where the switch does not find
+    them again, and the agents take them for good.
+
+    :returns: the devices by their namespace
+    """
+    lost = {
+        name: devices_of(name)
+        for name in namespaces()
+        if name.startswith(constants.AGENT_NAMESPACES)
+    }
+    for name in lost:
+        delete_namespace(name)
+    return lost
+
+
+def devices_of(namespace: str) -> set[str]:
+    """List the devices in a namespace, none where there is no such."""
+    if namespace not in namespaces():
+        return set()
+    links = json.loads(ip('-json', '-netns', namespace, 'link', 'show'))
+    return {link['ifname'] for link in links}
+
+
 def mapped_namespaces() -> set[str]:
     """List the namespaces that the runtime map gives to containers."""
     entries = pathlib.Path(constants.RUNTIME_MAP_DIR).glob('*')

@@ -34,6 +34,7 @@ from deploy.quickstart import preflight
 from deploy.quickstart import process
 from deploy.quickstart import progress as progress_module
 from deploy.quickstart import render
+from deploy.quickstart import restart
 from deploy.quickstart import roster
 from deploy.quickstart import seed
 from deploy.quickstart import service as service_module
@@ -247,7 +248,10 @@ class Up:
             down.stop(self._home)
             self._configure()
             return
-        running = self._supervisor.states().keys()
+        states = self._supervisor.states()
+        for switch in restart.outlived(states):
+            restart.run(self._home, self._state, switch)
+        running = states.keys()
         if changed:
             self._restart |= running - set(down.STANDS_BELOW)
         self._supervisor.stop(self._restart & running)

@@ -44,6 +44,7 @@ class Supervisor:
         self.running = set(running)
         self.is_up = bool(running)
         self.reloaded = set()
+        self.started_at = {}
 
     def is_running(self):
         return self.is_up
@@ -57,7 +58,13 @@ class Supervisor:
         return self.reloaded
 
     def states(self):
-        return {name: {'statename': 'RUNNING'} for name in self.running}
+        return {
+            name: {
+                'statename': 'RUNNING',
+                'start': self.started_at.get(name, 0),
+            }
+            for name in self.running
+        }
 
     def start(self, services):
         names = sorted(it.name for it in services)

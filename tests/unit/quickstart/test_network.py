@@ -50,3 +50,21 @@ class RuntimeMapTestCase(testtools.TestCase):
         self.assertEqual(set(), network.mapped_namespaces())
         self.assertFalse(self.map.parent.exists())
         network.remove_runtime_map()
+
+
+class AgentsTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.known = ['blue', 'nova-1', 'qrouter-1']
+        self.patch(network, 'namespaces', lambda: list(self.known))
+        self.patch(network, 'delete_namespace', self.known.remove)
+        self.patch(
+            network, 'ip', lambda *words: '[{"ifname":"lo"},{"ifname":"qr"}]'
+        )
+
+    def test_only_what_agents_made_is_forgotten(self):
+        self.assertEqual({'qrouter-1': {'lo', 'qr'}}, network.forget_agents())
+        self.assertEqual(['blue', 'nova-1'], self.known)
+
+    def test_no_namespace_no_devices(self):
+        self.assertEqual(set(), network.devices_of('qrouter-2'))

@@ -28,6 +28,7 @@ from deploy.quickstart import package
 from deploy.quickstart import preflight
 from deploy.quickstart import progress
 from deploy.quickstart import render
+from deploy.quickstart import restart
 from deploy.quickstart import seed
 from deploy.quickstart import service
 from deploy.quickstart import story
@@ -86,6 +87,7 @@ class UpTestCase(testtools.TestCase):
         replace(render, 'write_all', result=[])
         replace(render, 'write_sudoers')
         replace(node, 'prepare', 'connect_switch')
+        replace(restart, 'run')
 
     def _replace_the_cloud(self):
         replace = self.journal.replace
@@ -257,6 +259,14 @@ class AgainTestCase(UpTestCase):
         self.supervisor.reloaded = {'ovs-vswitchd'}
         self._run()
         self.assertIn('down.stop', self.entries)
+
+    def test_switch_that_crashed_under_its_agents_is_started_anew(self):
+        self.supervisor.started_at['ovs-vswitchd'] = 7
+        self._run()
+        self.assertIn('restart.run', self.entries)
+        self.supervisor.started_at['ovs-vswitchd'] = 0
+        self._run()
+        self.assertNotIn('restart.run', self.entries)
 
     def test_datapath_stays_what_it_was(self):
         self.journal.replace(network, 'datapath', result='system')
