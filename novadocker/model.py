@@ -146,11 +146,6 @@ class Security:
     no_new_privileges: bool = True
     read_only_root: bool = False
 
-    @property
-    def rules_network(self) -> bool:
-        """Tell whether it may change the network that it was given."""
-        return self.privileged or 'NET_ADMIN' in self.cap_add
-
 
 @dataclasses.dataclass(frozen=True)
 class Mount:

@@ -93,9 +93,10 @@ def _repair_network(
 
     A port that is plugged anew is dead until the agent of Neutron has seen
     it, and Neutron, for which it never was down, does not tell when that is:
-    the command would run before its network.
+    the command would run before its network. A privileged server could have
+    changed anything in there.
     """
-    if not security.security(view.flavor.extra_specs).rules_network:
+    if not security.security(view.flavor.extra_specs).privileged:
         try:
             nics = ops_tools.nics(tools, network_info)
             tools.plumber.plug(instance, network_info, nics)
