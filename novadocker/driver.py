@@ -28,6 +28,7 @@ from novadocker import view
 from novadocker.console import log as console_log
 from novadocker.engine import engine as docker_engine
 from novadocker.image import store
+from novadocker.inventory import disk as inventory_disk
 from novadocker.inventory import host as inventory_host
 from novadocker.inventory import resources as inventory
 from novadocker.network import metadata
@@ -133,6 +134,7 @@ class DockerDriver(driver.ComputeDriver):
                 CONF.docker.runtime,
                 quota,
                 info.runtimes_like(CONF.docker.runtime),
+                inventory_disk.host_disk(info),
             ),
             settings=ops_tools.Settings(
                 instances_path=CONF.instances_path,

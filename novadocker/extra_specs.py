@@ -22,6 +22,7 @@ QUOTA_PREFIX = 'quota:'
 # What the kernel can count (PID_MAX_LIMIT), and what 64 bits hold in MiB.
 _MAX_PIDS = 2**22
 _MAX_MB = 2**43 - 1
+_MAX_RATE = 10**18 - 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +97,20 @@ TABLE: Mapping[str, ExtraSpec] = {
     ),
 }
 
+
+def _rate(what: str, deed: str) -> ExtraSpec:
+    hosts = {
+        'reads': 'a disk of the host with ext4 or xfs',
+        'writes': 'ext4 or xfs, and cgroup version 2',
+    }
+    return ExtraSpec(
+        option.whole(1, _MAX_RATE, zero_is_unset=True),
+        'at least 1',
+        f'{what} per second that the server {deed} in its root file system. '
+        f"Needs the engine's storage overlay2 on {hosts[deed]}.",
+    )
+
+
 # Nova has validators for these already, with libvirt's ranges. They mean here
 # what they mean there.
 QUOTA: Mapping[str, ExtraSpec] = {
@@ -116,6 +131,10 @@ QUOTA: Mapping[str, ExtraSpec] = {
         "Weight of the server when CPUs are scarce. Default is the kernel's, "
         '1024.',
     ),
+    'disk_read_bytes_sec': _rate('Bytes', 'reads'),
+    'disk_read_iops_sec': _rate('Operations', 'reads'),
+    'disk_write_bytes_sec': _rate('Bytes', 'writes'),
+    'disk_write_iops_sec': _rate('Operations', 'writes'),
 }
 
 

@@ -44,6 +44,7 @@ class EngineInfo:
 
     :ivar runtimes: the program of each runtime, by the runtime's name
     :ivar missing_limits: words for what its kernel cannot limit
+    :ivar cgroup_version: 1 or 2
     """
 
     version: str
@@ -56,6 +57,7 @@ class EngineInfo:
     runtimes: Mapping[str, str]
     security_options: tuple[str, ...] = ()
     missing_limits: tuple[str, ...] = ()
+    cgroup_version: int = 1
     live_restore: bool = False
     containerd_image_store: bool = False
     time_ns: int = 0
@@ -118,6 +120,29 @@ class Ulimit:
 
 
 @dataclasses.dataclass(frozen=True)
+class HostDisk:
+    """The disk below the engine's storage.
+
+    :ivar device: path of the whole disk's block device
+    :ivar limits_writes: whether what goes through the page cache is limited
+    """
+
+    device: str
+    limits_writes: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class DiskRates:
+    """What a container may read and write in a second."""
+
+    device: str
+    read_bytes: int | None = None
+    read_iops: int | None = None
+    write_bytes: int | None = None
+    write_iops: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Resources:
     """Hard limits of a container.
 
@@ -134,6 +159,7 @@ class Resources:
     shm_bytes: int | None = None
     disk_bytes: int | None = None
     ulimits: tuple[Ulimit, ...] = ()
+    disk_rates: DiskRates | None = None
 
 
 @dataclasses.dataclass(frozen=True)

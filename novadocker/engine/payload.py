@@ -79,9 +79,26 @@ def _resources(resources: model.Resources) -> dict[str, Any]:
             for each in resources.ulimits
         ],
     }
+    limits |= _disk_rates(resources.disk_rates)
     if resources.disk_bytes:
         limits['StorageOpt'] = {'size': str(resources.disk_bytes)}
     return {key: value for key, value in limits.items() if value is not None}
+
+
+def _disk_rates(rates: model.DiskRates | None) -> dict[str, Any]:
+    if rates is None:
+        return {}
+    given = {
+        'BlkioDeviceReadBps': rates.read_bytes,
+        'BlkioDeviceReadIOps': rates.read_iops,
+        'BlkioDeviceWriteBps': rates.write_bytes,
+        'BlkioDeviceWriteIOps': rates.write_iops,
+    }
+    return {
+        key: [{'Path': rates.device, 'Rate': rate}]
+        for key, rate in given.items()
+        if rate is not None
+    }
 
 
 def _security(security: model.Security) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def engine_info(info: Json, api_version: tuple[int, int]) -> model.EngineInfo:
         missing_limits=tuple(
             word for key, word in _LIMITS.items() if info.get(key) is False
         ),
+        cgroup_version=int(info.get('CgroupVersion') or 1),
         security_options=tuple(info.get('SecurityOptions') or ()),
         live_restore=info.get('LiveRestoreEnabled', False),
         containerd_image_store=_SNAPSHOTTER in status,

@@ -31,6 +31,7 @@ class Host:
     runtime: str
     has_disk_quota: bool
     like_runtime: frozenset[str] = frozenset()
+    disk: model.HostDisk | None = None
 
     @property
     def runtimes(self) -> frozenset[str]:
@@ -63,7 +64,9 @@ def container_spec(
             host=host.name,
         ),
         resources=resources.resources(
-            instance.flavor, has_disk_quota=host.has_disk_quota
+            instance.flavor,
+            has_disk_quota=host.has_disk_quota,
+            disk=host.disk,
         ),
         security=security.security(instance.flavor.extra_specs),
         process=process.process(instance.metadata, instance.image_properties),

@@ -1,5 +1,8 @@
 """Pure: a flavor becomes hard limits."""
 
+from collections.abc import Mapping
+
+from novadocker import exception
 from novadocker import extra_specs
 from novadocker import model
 from novadocker import option
@@ -16,17 +19,23 @@ _CFS_PERIOD_US = 100_000
 
 
 def resources(
-    flavor: model.Flavor, *, has_disk_quota: bool
+    flavor: model.Flavor,
+    *,
+    has_disk_quota: bool,
+    disk: model.HostDisk | None = None,
 ) -> model.Resources:
     """Translate a flavor into limits that the kernel enforces.
 
     :param has_disk_quota: the engine's storage can limit a writable layer;
         where it cannot, ``root_gb`` is only counted by Placement
-    :raises InvalidContainerOption: an extra spec that cannot be read
+    :param disk: whose rates can be limited, if any
+    :raises InvalidContainerOption: an extra spec that cannot be read, or a
+        limit that this host cannot keep
     :source: Docker Engine API, HostConfig.NanoCpus, Memory, MemorySwap
     """
     options = extra_specs.read(flavor.extra_specs)
     memory_bytes = flavor.memory_mb * _MIB
+    quota = extra_specs.read_quota(flavor.extra_specs)
     shm_mb = options.get('shm_size_mb')
     limits_disk = has_disk_quota and flavor.root_gb > 0
     return model.Resources(
@@ -38,19 +47,19 @@ def resources(
         shm_bytes=shm_mb * _MIB if shm_mb else None,
         disk_bytes=flavor.root_gb * _MIB * 1024 if limits_disk else None,
         ulimits=options.get('ulimits', ()),
-        **_cpu(flavor),
+        disk_rates=_disk_rates(quota, disk),
+        **_cpu(flavor.vcpus, quota),
     )
 
 
-def _cpu(flavor: model.Flavor) -> dict[str, int]:
+def _cpu(vcpus: int, quota: Mapping[str, int]) -> dict[str, int]:
     """Give each vCPU one whole CPU, or what ``quota:cpu_*`` says of it.
 
     Nova's quota:cpu_quota is of one vCPU (libvirt applies it to each thread,
     which can never use more than one CPU), Docker's is of the whole
     container: hence the factor and the bound.
     """
-    quota = extra_specs.read_quota(flavor.extra_specs)
-    limits = {'nano_cpus': flavor.vcpus * _NANO}
+    limits = {'nano_cpus': vcpus * _NANO}
     if 'cpu_shares' in quota:
         limits['cpu_shares'] = quota['cpu_shares']
     period_us = quota.get('cpu_period', _CFS_PERIOD_US)
@@ -58,6 +67,31 @@ def _cpu(flavor: model.Flavor) -> dict[str, int]:
     if option.UNLIMITED < quota_us < period_us:
         # The engine refuses a container that has both NanoCpus and a quota.
         limits['nano_cpus'] = 0
-        limits['cpu_quota_us'] = quota_us * flavor.vcpus
+        limits['cpu_quota_us'] = quota_us * vcpus
         limits['cpu_period_us'] = period_us
     return limits
+
+
+def _disk_rates(
+    quota: Mapping[str, int], disk: model.HostDisk | None
+) -> model.DiskRates | None:
+    """Limit reads and writes, or refuse what the host would not keep."""
+    wanted = [key for key in quota if key.startswith('disk_')]
+    for key in wanted:
+        is_write = key.startswith('disk_write')
+        if disk is None or (is_write and not disk.limits_writes):
+            raise exception.InvalidContainerOption(
+                option=extra_specs.QUOTA_PREFIX + key,
+                value=quota[key],
+                reason='this host cannot limit what its disk '
+                + ('writes' if is_write else 'reads'),
+            )
+    if disk is None or not wanted:
+        return None
+    return model.DiskRates(
+        disk.device,
+        read_bytes=quota.get('disk_read_bytes_sec'),
+        read_iops=quota.get('disk_read_iops_sec'),
+        write_bytes=quota.get('disk_write_bytes_sec'),
+        write_iops=quota.get('disk_write_iops_sec'),
+    )

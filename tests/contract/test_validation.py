@@ -23,6 +23,7 @@ ACCEPTED = [
     ('quota:cpu_quota', '50000'),
     ('quota:cpu_period', '100000'),
     ('quota:cpu_shares', '512'),
+    ('quota:disk_read_bytes_sec', '1048576'),
     # A namespace that nobody has claimed is none of our business.
     ('somebody:else', 'x'),
 ]

@@ -14,6 +14,7 @@ import testtools
 from novadocker import model
 from novadocker.engine import engine as docker_engine
 from novadocker.image import store
+from novadocker.inventory import disk
 import novadocker.privsep
 from novadocker.privsep import runtime_map
 from novadocker.spec import builder
@@ -87,6 +88,7 @@ class ProbeTestCase(testtools.TestCase):
                 dockerd.RUNTIME,
                 has_disk_quota=False,
                 like_runtime=frozenset({dockerd.OTHER_RUNTIME}),
+                disk=disk.host_disk(self.engine.info()),
             ),
             str(self.folder),
         )

@@ -11,6 +11,7 @@ import pathlib
 import socket
 
 from novadocker import identity
+from novadocker.inventory import disk
 from novadocker.spec import builder
 from tests.fixtures import dockerd
 from tests.fixtures import netns
@@ -442,6 +443,22 @@ class WidenedTest(probing.ProbeTestCase):
         made = pathlib.Path('/run/netns', self.namespace.name).stat().st_ino
         self.assertEqual(f'net:[{made}]', output.strip())
         self.assertIn('create', self.dockerd.other_runc_log.read_text())
+
+    def test_rate_of_reads(self):
+        found = disk.host_disk(self.engine.info())
+        if found is None:
+            self.skipTest('the engine is on no disk whose reads are limited')
+        container_id = self.start(
+            'sleep', '60', **{'quota:disk_read_bytes_sec': '1048576'}
+        )
+        pid = self.engine.inspect(container_id).pid
+        number = os.stat(found.device).st_rdev
+        device = f'{os.major(number)}:{os.minor(number)}'
+        folder = control_group_of(pid, 'blkio')
+        version_1 = folder / 'blkio.throttle.read_bps_device'
+        limits = version_1 if version_1.exists() else folder / 'io.max'
+        self.assertIn(device, limits.read_text())
+        self.assertIn('1048576', limits.read_text())
 
     def test_ulimit_of_a_flavor(self):
         output = self.output_of(

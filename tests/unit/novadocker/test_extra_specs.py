@@ -46,7 +46,7 @@ class ExtraSpecsTestCase(testtools.TestCase):
         )
 
     def test_quota_that_nobody_would_keep_is_refused(self):
-        for key in ('disk_read_bytes_sec', 'vif_inbound_average', 'cpu_limit'):
+        for key in ('disk_total_bytes_sec', 'vif_inbound_peak', 'cpu_limit'):
             with self.subTest(key=key):
                 sentence = self._refused(
                     extra_specs.read_quota, **{f'quota:{key}': '9'}

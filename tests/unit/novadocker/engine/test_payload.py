@@ -106,6 +106,27 @@ class CreateTest(testtools.TestCase):
         self.assertNotIn('NanoCpus', host)
         self.assertEqual((100, 50), (host['CpuPeriod'], host['CpuQuota']))
 
+    def test_rates_of_a_disk(self):
+        limits = model.Resources(
+            nano_cpus=1,
+            memory_bytes=100,
+            memory_swap_bytes=100,
+            pids_limit=10,
+            disk_rates=model.DiskRates('/dev/vda', 1, 2, 3),
+        )
+        host = _host(resources=limits)
+        found = {
+            key: value for key, value in host.items() if key[:5] == 'Blkio'
+        }
+        self.assertEqual(
+            {
+                'BlkioDeviceReadBps': [{'Path': '/dev/vda', 'Rate': 1}],
+                'BlkioDeviceReadIOps': [{'Path': '/dev/vda', 'Rate': 2}],
+                'BlkioDeviceWriteBps': [{'Path': '/dev/vda', 'Rate': 3}],
+            },
+            found,
+        )
+
     def test_what_is_not_limited_is_left_out(self):
         host = _host()
         for key in ('CpuShares', 'CpuQuota', 'ShmSize', 'StorageOpt'):

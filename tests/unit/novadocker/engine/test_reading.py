@@ -53,10 +53,12 @@ class InfoTest(testtools.TestCase):
                 'MemoryLimit': True,
                 'SwapLimit': False,
                 'CpuCfsQuota': False,
+                'CgroupVersion': '2',
             },
             (1, 45),
         )
         self.assertEqual(('swap', 'CPU time'), found.missing_limits)
+        self.assertEqual(2, found.cgroup_version)
 
     def test_image_store_of_containerd_is_seen(self):
         for status, expected in (

@@ -12,9 +12,11 @@ FLAVOR = model.Flavor(vcpus=2, memory_mb=512, swap_mb=0, root_gb=3)
 GIB = 1024**3
 
 
-def limits(has_disk_quota=False, **changes):
+def limits(has_disk_quota=False, disk=None, **changes):
     flavor = dataclasses.replace(FLAVOR, **changes)
-    return resources.resources(flavor, has_disk_quota=has_disk_quota)
+    return resources.resources(
+        flavor, has_disk_quota=has_disk_quota, disk=disk
+    )
 
 
 class ResourcesTestCase(testtools.TestCase):
@@ -89,3 +91,39 @@ class ResourcesTestCase(testtools.TestCase):
             extra_specs={'quota:cpu_quota': 'half'},
         )
         self.assertIn('quota:cpu_quota=half', str(error))
+
+    def test_rates_are_of_the_disk_of_the_host(self):
+        found = limits(
+            disk=model.HostDisk('/dev/vda', limits_writes=True),
+            extra_specs={
+                'quota:disk_read_bytes_sec': '1000',
+                'quota:disk_write_iops_sec': '5',
+                'quota:disk_write_bytes_sec': '0',
+            },
+        )
+        self.assertEqual(
+            model.DiskRates('/dev/vda', read_bytes=1000, write_iops=5),
+            found.disk_rates,
+        )
+
+    def test_no_rates_where_none_are_asked_for(self):
+        disk = model.HostDisk('/dev/vda', limits_writes=True)
+        self.assertIsNone(limits(disk=disk).disk_rates)
+        self.assertIsNone(limits().disk_rates)
+
+    def test_rates_that_the_host_would_not_keep_are_refused(self):
+        reads_only = model.HostDisk('/dev/vda', limits_writes=False)
+        for disk, key, sentence in (
+            (None, 'disk_read_iops_sec', 'what its disk reads'),
+            (None, 'disk_write_iops_sec', 'what its disk writes'),
+            (reads_only, 'disk_write_bytes_sec', 'what its disk writes'),
+        ):
+            with self.subTest(disk=disk, key=key):
+                error = self.assertRaises(
+                    exception.InvalidContainerOption,
+                    limits,
+                    disk=disk,
+                    extra_specs={f'quota:{key}': '9'},
+                )
+                self.assertIn(f'quota:{key}=9 cannot', str(error))
+                self.assertIn(sentence, str(error))
