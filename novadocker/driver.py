@@ -219,9 +219,10 @@ class DockerDriver(driver.ComputeDriver):
             self._creator.create(context, boot)
         except exception.ContainerConflict as err:
             raise nova_exception.InstanceExists(name=instance.name) from err
-        except exception.EngineError as err:
+        except (exception.EngineError, exception.PortUnusable) as err:
             # It has answered and refused: another host's engine would, too,
-            # and a reschedule would hide the reason from the user.
+            # and so would its switch. A reschedule would hide the reason from
+            # the user.
             raise nova_exception.BuildAbortException(
                 instance_uuid=instance.uuid, reason=str(err)
             ) from err

@@ -24,6 +24,8 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     +-- ContainerExited            PID 1 ended within start_check_ms
     +-- PortsNotReady              Neutron did not wire the ports in time
     +-- PortFailed                 Neutron says that it cannot
+    +-- VirtualInterfacePlugException (nova)
+    |   +-- PortUnusable           no docker host can plug a port like this
     +-- NetnsBroken                a namespace is missing or not ours
     +-- LinkFailed                 a device could not be made or moved
     +-- MapEntryInvalid            the runtime map refuses an entry
@@ -123,6 +125,10 @@ class PortsNotReady(nova_exception.BuildAbortException):
 
 class PortFailed(nova_exception.BuildAbortException):
     msg_fmt = 'Neutron could not wire a port of the server (%(event)s).'
+
+
+class PortUnusable(nova_exception.VirtualInterfacePlugException):
+    msg_fmt = 'Port %(port)s cannot be plugged: %(reason)s'
 
 
 class NetnsBroken(nova_exception.NovaException):

@@ -36,8 +36,8 @@ _FAILURES = (
     privsep_daemon.FailedToDropPrivileges,
 )
 
-# By vif_type, what to do about a port that no container can use.
-_UNUSABLE = {
+# By vif_type, what to do about a port that this host cannot plug.
+_NOT_HERE = {
     'binding_failed': 'Neutron could not bind it to this host: check that '
     'the agent of this host is alive (openstack network agent list) and '
     'serves its physical network',
@@ -211,17 +211,21 @@ def _configure(nic: model.Nic, netns_name: str) -> None:
 def _os_vif_port(vif: Any) -> Any:
     """Translate a VIF for os-vif.
 
-    :raises VirtualInterfacePlugException: no container can use such a port
+    :raises VirtualInterfacePlugException: this host cannot plug it; another
+        one may
+    :raises PortUnusable: no container can use such a port
     """
     kind = vif['type']
-    if kind in _UNUSABLE:
-        raise _unpluggable(vif['id'], _UNUSABLE[kind])
+    if kind in _NOT_HERE:
+        raise nova_exception.VirtualInterfacePlugException(
+            f'{_cannot_be_plugged(vif["id"])}: {_NOT_HERE[kind]}'
+        )
     if (kind, vif['vnic_type']) != ('ovs', 'normal'):
-        raise _unpluggable(
-            vif['id'],
-            f'vif_type {kind} with vnic_type {vif["vnic_type"]} is not made '
-            'for containers: use a port of ML2/OVS or ML2/OVN with vnic_type '
-            'normal',
+        raise exception.PortUnusable(
+            port=vif['id'],
+            reason=f'vif_type {kind} with vnic_type {vif["vnic_type"]} is not '
+            'made for containers: use a port of ML2/OVS or ML2/OVN with '
+            'vnic_type normal',
         )
     port = os_vif_util.nova_to_osvif_vif(vif)
     profile = port.port_profile
@@ -241,14 +245,6 @@ def _unplug_from_switch(instance: Any, vif: Any) -> None:
         LOG.debug('No switch to unplug from: %s', err, instance=instance)
         return
     os_vif.unplug(port, os_vif_util.nova_to_osvif_instance(instance))
-
-
-def _unpluggable(
-    port_id: str, reason: str
-) -> nova_exception.VirtualInterfacePlugException:
-    return nova_exception.VirtualInterfacePlugException(
-        f'{_cannot_be_plugged(port_id)}: {reason}'
-    )
 
 
 def _cannot_be_plugged(port_id: str) -> str:

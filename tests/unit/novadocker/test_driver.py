@@ -134,13 +134,20 @@ class RefusalsTest(DriverTestCase):
 
     def test_refusal_of_the_engine_reaches_the_user(self):
         failure = exception.EngineError(action='start', reason='no such user')
+        self._assert_aborted(failure, 'no such user')
+
+    def test_port_that_no_docker_host_can_plug_reaches_the_user(self):
+        failure = exception.PortUnusable(port='p', reason='it is bound as x')
+        self._assert_aborted(failure, 'it is bound as x')
+
+    def _assert_aborted(self, failure, sentence):
         self.driver._creator = mock.Mock(create=mock.Mock(side_effect=failure))
         error = self.assertRaises(
             nova_exception.BuildAbortException,
             self._spawn,
             container_format='docker',
         )
-        self.assertIn('no such user', str(error))
+        self.assertIn(sentence, str(error))
 
     def test_boot_from_volume(self):
         self.instance.image_ref = ''
