@@ -4,8 +4,6 @@ The facade reads the configuration, puts the rooms together and turns Nova's
 objects into plain values. What happens is told in ops/.
 """
 
-from collections.abc import Iterator
-import contextlib
 import functools
 import time
 from typing import Any
@@ -156,7 +154,12 @@ class DockerDriver(driver.ComputeDriver):
 
     @functools.cached_property
     def _creator(self) -> create.Creator:
-        return create.Creator(self._tools, self._images, self._wait_for_vifs)
+        waiter = network_wait.Waiter(
+            self.virtapi,
+            timeout_s=CONF.vif_plugging_timeout,
+            is_fatal=CONF.vif_plugging_is_fatal,
+        )
+        return create.Creator(self._tools, self._images, waiter.wired)
 
     def list_instances(self) -> list[str]:
         return [
@@ -443,33 +446,6 @@ class DockerDriver(driver.ComputeDriver):
             memory_free_bytes=inventory_host.memory_free_bytes(),
         )
 
-    @contextlib.contextmanager
-    def _wait_for_vifs(
-        self, instance: Any, network_info: Any
-    ) -> Iterator[None]:
-        """Run what plugs the ports, then wait until Neutron has wired them."""
-        timeout_s = CONF.vif_plugging_timeout
-        events = network_wait.events(network_info, timeout_s=timeout_s)
-        try:
-            with self.virtapi.wait_for_instance_event(
-                instance,
-                events,
-                timeout=timeout_s,
-                error_callback=_port_failed,
-            ):
-                yield
-        except nova_exception.InstanceEventTimeout as err:
-            ports = ', '.join(tag for _, tag in events)
-            if CONF.vif_plugging_is_fatal:
-                raise exception.PortsNotReady(
-                    ports=ports, seconds=timeout_s
-                ) from err
-            LOG.warning(
-                'Neutron has not wired %s; starting all the same',
-                ports,
-                instance=instance,
-            )
-
 
 def _other_ports(instance: Any, vif: Any) -> list[Any]:
     return [
@@ -483,14 +459,6 @@ def _metadata_ports(network_id: str) -> list[dict[str, Any]]:
         network_id=network_id, device_owner=metadata.DEVICE_OWNER
     )
     return list(found['ports'])
-
-
-def _port_failed(event: str, instance: Any) -> bool:
-    """Decide on a port that Neutron says it cannot wire: stop the boot?"""
-    LOG.error('Neutron reports %s as failed', event, instance=instance)
-    if CONF.vif_plugging_is_fatal:
-        raise exception.PortFailed(event=event)
-    return True
 
 
 def _require_docker_image(image_meta: Any) -> None:

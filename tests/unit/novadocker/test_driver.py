@@ -1,6 +1,5 @@
 """The door: what it refuses, how it waits, and in whose words it fails."""
 
-import contextlib
 from unittest import mock
 
 import fixtures
@@ -17,28 +16,9 @@ from novadocker import model
 from tests.fixtures import fake_engine
 from tests.fixtures import fake_network
 from tests.fixtures import vif
+from tests.fixtures import virtapi
 
 HOST = 'host1'
-
-
-class FakeVirtAPI:
-    """Nova's side of the wait for Neutron."""
-
-    def __init__(self):
-        self.events = None
-        self.failure = None
-        self.failed_event = None
-
-    @contextlib.contextmanager
-    def wait_for_instance_event(
-        self, instance, event_names, timeout, error_callback
-    ):
-        self.events = event_names
-        yield
-        if self.failed_event:
-            error_callback(self.failed_event, instance)
-        if self.failure:
-            raise self.failure
 
 
 class DriverTestCase(test.NoDBTestCase):
@@ -53,8 +33,7 @@ class DriverTestCase(test.NoDBTestCase):
             patcher.start()
             self.addCleanup(patcher.stop)
         self.flags(instances_path=self.useFixture(fixtures.TempDir()).path)
-        self.virtapi = FakeVirtAPI()
-        self.driver = driver.DockerDriver(self.virtapi)
+        self.driver = driver.DockerDriver(virtapi.FakeVirtAPI())
         self.driver.init_host(HOST)
         self.addCleanup(self.driver.cleanup_host, HOST)
         self.instance = vif.instance(uuidsentinel.instance)
@@ -269,39 +248,6 @@ class PortsTest(DriverTestCase):
             self.instance,
             [self.port],
         )
-
-
-class WaitForNeutronTest(DriverTestCase):
-    def _wait(self):
-        with self.driver._wait_for_vifs(self.instance, [self.port]):
-            pass
-
-    def test_every_port_that_is_not_up_is_waited_for(self):
-        self._wait()
-        self.assertEqual(
-            [('network-vif-plugged', self.port['id'])], self.virtapi.events
-        )
-
-    def test_no_answer_fails_the_boot(self):
-        self.virtapi.failure = nova_exception.InstanceEventTimeout()
-        error = self.assertRaises(exception.PortsNotReady, self._wait)
-        self.assertIn(self.port['id'], str(error))
-
-    def test_no_answer_where_that_is_not_fatal(self):
-        self.flags(vif_plugging_is_fatal=False)
-        self.virtapi.failure = nova_exception.InstanceEventTimeout()
-        self._wait()
-        self.assertIn('has not wired', self.stdlog.logger.output)
-
-    def test_failed_port_fails_the_boot(self):
-        self.virtapi.failed_event = 'network-vif-plugged-x'
-        error = self.assertRaises(exception.PortFailed, self._wait)
-        self.assertIn('network-vif-plugged-x', str(error))
-
-    def test_failed_port_where_that_is_not_fatal(self):
-        self.flags(vif_plugging_is_fatal=False)
-        self.virtapi.failed_event = 'network-vif-plugged-x'
-        self._wait()
 
 
 class PlacementTest(DriverTestCase):
