@@ -62,8 +62,8 @@ def stop(home: home_module.Home) -> None:
     insides = [home.of_node(path.name) for path in home.nodes.glob('*')]
     bridges = _stop_services(home, insides)
     end_orphans(home)
-    for each in (home, *insides):
-        engine.end_containers(each)
+    if owner.is_ours(home):
+        engine.end_containers()
     for inside in insides:
         node.unpin(inside)
     if owner.is_ours(home):

@@ -10,6 +10,7 @@ from deploy.quickstart import exception
 from deploy.quickstart import home as home_module
 from deploy.quickstart import process
 
+_CGROUP = 'novadocker.slice'
 _SCRIPT = 'from novadocker.runtime import install; install.install({path!r})'
 
 
@@ -63,19 +64,28 @@ def kill_all(home: home_module.Home) -> None:
         return
 
 
+def cgroup_parent() -> str:
+    """Name the cgroup below which all of our containers are.
+
+    systemd wants a slice by its name; where Docker makes cgroups itself, a
+    path that is not absolute is meant from its own cgroup.
+    """
+    is_systemd = pathlib.Path('/run/systemd/system').exists()
+    return _CGROUP if is_systemd else f'/{_CGROUP}'
+
+
 def end_containers(
-    home: home_module.Home, root: pathlib.Path = pathlib.Path('/sys/fs/cgroup')
+    root: pathlib.Path = pathlib.Path('/sys/fs/cgroup'),
 ) -> None:
     """End containers whose engine was killed, and remove their cgroups.
 
-    A container outlives its shim and bears no mark of ours; its cgroup has
-    its id.
+    A container outlives its shim and bears no mark of ours, and its cgroup
+    outlives its container.
     """
-    ids = {path.name for path in (home.data / 'docker/containers').glob('*')}
     folders = [
         pathlib.Path(folder)
         for folder, _, _ in os.walk(root, topdown=False)
-        if ids.intersection(folder.split('/'))
+        if _CGROUP in folder.split('/')
     ]
     process.end({pid for folder in folders for pid in _members(folder)})
     for folder in folders:

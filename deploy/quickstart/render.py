@@ -103,6 +103,7 @@ def context(
     state: home_module.State,
     *,
     datapath: str,
+    cgroup_parent: str,
     compute_driver: str,
     secrets: Mapping[str, str],
 ) -> dict[str, object]:
@@ -111,6 +112,7 @@ def context(
         'home': home,
         'network': state.network,
         'datapath': datapath,
+        'cgroup_parent': cgroup_parent,
         'compute_driver': compute_driver,
         'secrets': secrets,
         'host': socket.gethostname(),

@@ -206,6 +206,7 @@ class Up:
             self._home,
             self._state,
             datapath=self._datapath,
+            cgroup_parent=engine.cgroup_parent(),
             compute_driver=self._compute_driver,
             secrets=self._secrets,
         )

@@ -36,6 +36,7 @@ OTHER = '22222222-2222-4222-8222-222222222222'
 NODE = home_module.Node('a', 'docker', 0)
 # What has one name on a machine, and what removes it.
 MACHINE = {
+    'engine.end_containers',
     'network.remove_bridges',
     'network.delete_namespace',
     'network.unshare_namespaces',

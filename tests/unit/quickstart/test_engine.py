@@ -10,9 +10,6 @@ from deploy.quickstart import exception
 from deploy.quickstart import home as home_module
 from deploy.quickstart import process
 
-OURS = 'a' * 64
-THEIRS = 'b' * 64
-
 
 class EngineTestCase(testtools.TestCase):
     def setUp(self):
@@ -20,49 +17,56 @@ class EngineTestCase(testtools.TestCase):
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.home = home_module.Home(folder / 'home')
         self.cgroups = folder / 'cgroup'
+        self.pids = {}
 
-    def _cgroup(self, name, pids=''):
+    def _cgroup(self, name, pids=None):
         folder = self.cgroups / name
-        folder.mkdir(parents=True)
-        # The kernel's files do not keep a folder from going.
-        self._pids[str(folder / 'cgroup.procs')] = pids
+        folder.mkdir(parents=True, exist_ok=True)
+        if pids is not None:
+            # The kernel's files do not keep a folder from going; these do.
+            self.pids[str(folder / 'cgroup.procs')] = pids
         return folder
 
-    def _read_text(self):
+    def _end(self):
         def read_text(path):
-            if str(path) not in self._pids:
+            if str(path) not in self.pids:
                 raise FileNotFoundError(path)
-            return self._pids[str(path)]
+            return self.pids[str(path)]
 
-        return read_text
-
-    def test_only_our_containers_end_and_leave_no_cgroup(self):
-        (self.home.data / 'docker/containers' / OURS).mkdir(parents=True)
-        self._pids = {}
-        self._cgroup(f'memory/docker/{OURS}', '7\n8\n')
-        self._cgroup(f'memory/docker/{OURS}/init.scope', '9\n')
-        (self.cgroups / f'pids/docker/{OURS}').mkdir(parents=True)
-        theirs = self._cgroup(f'memory/docker/{THEIRS}', '10\n')
-        self.useFixture(
-            fixtures.MonkeyPatch('pathlib.Path.read_text', self._read_text())
-        )
         ended = []
         self.patch(process, 'end', ended.append)
-        engine.end_containers(self.home, self.cgroups)
-        self.assertEqual([{7, 8, 9}], ended)
-        self.assertEqual([], list(self.cgroups.rglob(f'*{OURS}*')))
-        self.assertTrue(theirs.exists())
+        self.useFixture(
+            fixtures.MonkeyPatch('pathlib.Path.read_text', read_text)
+        )
+        engine.end_containers(self.cgroups)
+        return ended
+
+    def test_only_our_containers_end_and_leave_no_cgroup(self):
+        self._cgroup('memory/novadocker.slice/c', '7\n8\n')
+        self._cgroup('memory/novadocker.slice/c/init.scope', '9\n')
+        self._cgroup('pids/novadocker.slice/c')
+        self._cgroup('memory/docker/c', '10\n')
+        self.assertEqual([{7, 8, 9}], self._end())
+        left = [str(path) for path in self.cgroups.rglob('*')]
+        self.assertEqual([], [it for it in left if 'novadocker' in it])
+        self.assertTrue((self.cgroups / 'memory/docker/c').exists())
 
     def test_cgroup_in_use_stays(self):
-        (self.home.data / 'docker/containers' / OURS).mkdir(parents=True)
-        folder = self.cgroups / 'docker' / OURS
-        folder.mkdir(parents=True)
+        folder = self._cgroup('novadocker.slice/c')
         (folder / 'busy').touch()
-        engine.end_containers(self.home, self.cgroups)
+        self._end()
         self.assertTrue(folder.exists())
 
-    def test_home_without_an_engine(self):
-        engine.end_containers(self.home, self.cgroups)
+    def test_no_cgroups_of_ours(self):
+        self.assertEqual([set()], self._end())
+
+    def test_slice_is_named_and_a_path_is_absolute(self):
+        for is_systemd, name in (
+            (True, 'novadocker.slice'),
+            (False, '/novadocker.slice'),
+        ):
+            self.patch(pathlib.Path, 'exists', lambda path, it=is_systemd: it)
+            self.assertEqual(name, engine.cgroup_parent())
 
     def _docker(self, answers):
         self.asked = []

@@ -24,6 +24,7 @@ def _context(network='ovs', nodes=()):
         HOME,
         home_module.State(network, nodes=nodes),
         datapath='netdev',
+        cgroup_parent='/ours.slice',
         compute_driver='docker.DockerDriver',
         secrets=SECRETS,
     )
@@ -58,6 +59,7 @@ class TextsTestCase(testtools.TestCase):
             found['runtimes']['nova']['path'],
         )
         self.assertEqual('none', found['bridge'])
+        self.assertEqual('/ours.slice', found['cgroup-parent'])
         self.assertFalse(found['iptables'])
         self.assertTrue(found['live-restore'])
 
