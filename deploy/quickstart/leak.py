@@ -20,6 +20,7 @@ from deploy.quickstart import database
 from deploy.quickstart import engine
 from deploy.quickstart import home as home_module
 from deploy.quickstart import network
+from deploy.quickstart import node
 
 _UUID = r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 _CONTAINER = re.compile(rf'nova-({_UUID})(?:-rescue|-resize)?')
@@ -62,11 +63,31 @@ class Found:
     server_ports: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
+@dataclasses.dataclass(frozen=True)
+class Sight:
+    """What a kernel shows to one host."""
+
+    namespaces: list[str]
+    devices: list[str]
+    map_entries: list[str]
+    mountinfo: str
+
+
 def find(home: home_module.Home, state: home_module.State) -> list[str]:
-    """List what leaked, one line each."""
+    """List what leaked, one line each; on a node it begins with its name."""
     with cloud.errors():
         admin = cloud.connect(home_module.load_secrets(home))
-        return list(judge(gather(home, admin), living(admin)))
+        alive = living(admin)
+        known = database.instance_uuids(home)
+        lines = [
+            *judge(gather(home, here(), known), alive),
+            *judge(kept(admin), alive),
+        ]
+        for each in state.nodes:
+            inside = home.of_node(each.name)
+            found = gather(inside, there(inside), known, each.driver)
+            lines += [f'{each.name}: {line}' for line in judge(found, alive)]
+    return lines
 
 
 def living(admin: Any) -> Living:
@@ -85,26 +106,53 @@ def living(admin: Any) -> Living:
     )
 
 
-def gather(home: home_module.Home, admin: Any) -> Found:
-    """Look at the machine and at what the APIs keep for servers."""
+def here() -> Sight:
+    """Look around on the machine itself."""
     map_dir = pathlib.Path(constants.RUNTIME_MAP_DIR)
-    known = database.instance_uuids(home)
-    mountinfo = pathlib.Path('/proc/self/mountinfo').read_text()
-    namespaces = network.namespaces()
+    return Sight(
+        namespaces=network.namespaces(),
+        devices=os.listdir('/sys/class/net'),
+        map_entries=os.listdir(map_dir) if map_dir.exists() else [],
+        mountinfo=pathlib.Path('/proc/self/mountinfo').read_text(),
+    )
+
+
+def there(inside: home_module.Home) -> Sight:
+    """Look around on a node."""
+    return Sight(
+        namespaces=node.inside_names(inside, constants.NETNS_DIR),
+        devices=node.inside_names(inside, '/sys/class/net'),
+        map_entries=node.inside_names(inside, constants.RUNTIME_MAP_DIR),
+        mountinfo=node.inside_mounts(inside),
+    )
+
+
+def gather(
+    home: home_module.Home,
+    sight: Sight,
+    known: set[str],
+    driver: str = 'docker',
+) -> Found:
+    """Complete what one host shows with its engine, switch and folders."""
+    has_engine = driver == 'docker'
+    containers = engine.containers(home) if has_engine else []
     return Found(
-        containers={
-            container['id']: container['name']
-            for container in engine.containers(home)
-        },
-        images=tuple(engine.images(home)),
+        containers={it['id']: it['name'] for it in containers},
+        images=tuple(engine.images(home)) if has_engine else (),
         cached=_cached(home),
-        namespaces=_ours(namespaces, known),
-        agent_namespaces=tuple(filter(_AGENT.fullmatch, namespaces)),
-        devices=tuple(os.listdir('/sys/class/net')),
+        namespaces=_ours(sight.namespaces, known),
+        agent_namespaces=tuple(filter(_AGENT.fullmatch, sight.namespaces)),
+        devices=tuple(sight.devices),
         switch_ports=_switch_ports(home),
-        mounts=_ours(_last_parts(mountinfo), known),
-        map_entries=tuple(os.listdir(map_dir)) if map_dir.exists() else (),
+        mounts=_ours(_last_parts(sight.mountinfo), known),
+        map_entries=tuple(sight.map_entries),
         folders=tuple(os.listdir(home.data / 'nova/instances')),
+    )
+
+
+def kept(admin: Any) -> Found:
+    """Ask what the APIs keep for servers, on whichever host."""
+    return Found(
         consumers=tuple(_consumers(admin)),
         server_ports={
             port.id: port.device_id

@@ -183,8 +183,16 @@ def require_empty(admin: Any, node: home_module.Node) -> None:
 
 
 def inside_names(inside: home_module.Home, folder: str) -> list[str]:
-    """List a folder as the node sees it."""
-    return process.run([*roster.enter(inside), 'ls', folder]).split()
+    """List a folder as the node sees it; one that is not there is empty."""
+    script = 'cd "$0" 2> /dev/null && ls || true'
+    return process.run(
+        [*roster.enter(inside), 'sh', '-c', script, folder]
+    ).split()
+
+
+def inside_mounts(inside: home_module.Home) -> str:
+    """Read the node's table of mounts, in the form of /proc's mountinfo."""
+    return process.run([*roster.enter(inside), 'cat', '/proc/self/mountinfo'])
 
 
 def _leg(node: home_module.Node) -> str:

@@ -1,8 +1,22 @@
 """What counts as left over, and what somebody still owns."""
 
+import json
+import os
+import pathlib
+import types
+
+import fixtures
 import testtools
 
+from deploy.quickstart import cloud
+from deploy.quickstart import constants
+from deploy.quickstart import database
+from deploy.quickstart import engine
+from deploy.quickstart import home as home_module
 from deploy.quickstart import leak
+from deploy.quickstart import network
+from deploy.quickstart import node
+from deploy.quickstart import process
 
 SERVER = '11111111-1111-4111-8111-111111111111'
 PORT = '22222222-2222-4222-8222-222222222222'
@@ -112,3 +126,126 @@ class JudgeTestCase(testtools.TestCase):
                 server_ports={PORT: GONE},
             ),
         )
+
+
+def _row(identity, **more):
+    return types.SimpleNamespace(id=identity, **more)
+
+
+class Api:
+    """The public APIs: one server, and what is kept for one that is gone."""
+
+    def __init__(self):
+        self.compute = self.network = self.image = self.placement = self
+
+    def servers(self, *, details, all_projects):
+        return [_row(SERVER)]
+
+    def ports(self):
+        return [
+            _row(PORT, device_id=GONE, device_owner='compute:nova'),
+            _row(NETWORK, device_id=NETWORK, device_owner=None),
+        ]
+
+    def networks(self):
+        return [_row(NETWORK)]
+
+    def routers(self):
+        return [_row(ROUTER)]
+
+    def images(self):
+        return [_row(IMAGE)]
+
+    def resource_providers(self):
+        return [_row('rp')]
+
+    def get(self, path):
+        allocations = {SERVER: {}, GONE: {}} if '/rp/' in path else {}
+        return types.SimpleNamespace(json=lambda: {'allocations': allocations})
+
+
+class FindTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.home = home_module.Home(folder)
+        self.map = folder / 'map'
+        self.map.mkdir()
+        (self.map / 'c9').touch()
+        self.patch(constants, 'RUNTIME_MAP_DIR', str(self.map))
+        self.patch(cloud, 'connect', lambda secrets: Api())
+        self.patch(database, 'instance_uuids', lambda home: {SERVER, GONE})
+        self.patch(network, 'namespaces', lambda: [f'qrouter-{GONE}', 'blue'])
+        self.patch(engine, 'images', lambda home: [])
+        self.patch(engine, 'containers', self._containers)
+        self.patch(network, 'vsctl', self._interfaces)
+        self.patch(process, 'run', self._run)
+        self.patch(os, 'listdir', self._listdir)
+        self.folders = {'/sys/class/net': ['lo']}
+        self.inside = {
+            constants.NETNS_DIR: f'nova-{GONE}\n',
+            '/sys/class/net': f'lo\ntap{GONE[:11]}\n',
+            str(self.map): 'c8\n',
+        }
+
+    def _containers(self, home):
+        name = f'nova-{GONE if home.root else SERVER}'
+        return [{'id': 'c1', 'name': name, 'state': 'running'}]
+
+    def _interfaces(self, home, *words):
+        name = f'tap{GONE[:11]}' if home.root else 'br-int'
+        return json.dumps({'data': [[name]]})
+
+    def _listdir(self, path):
+        known = {
+            str(self.map): ['c9'],
+            str(self.home.data / 'nova/instances'): [GONE],
+        }
+        return (self.folders | known).get(str(path), [])
+
+    def _run(self, command):
+        self.assertIn(f'--net={self.home.nodes}/a/ns/net', command)
+        if command[-1] == '/proc/self/mountinfo':
+            return f'1 2 0:1 / /x/nova-{GONE} rw - tmpfs tmpfs rw\n'
+        return self.inside.get(command[-1], '')
+
+    def test_machine_and_apis(self):
+        self.assertEqual(
+            [
+                f'netns qrouter-{GONE}: no such network or router',
+                'map entry c9: no such container',
+                f'instance folder {GONE}: no such server',
+                f'allocation {GONE}: no such server',
+                f'Neutron port {PORT}: no such server {GONE}',
+            ],
+            leak.find(self.home, home_module.State('ovs')),
+        )
+
+    def test_node_is_looked_into(self):
+        added = home_module.Node('a', 'docker', 0)
+        state = home_module.State('ovs', nodes=(added,))
+        found = leak.find(self.home, state)
+        self.assertEqual(
+            [
+                f'a: container nova-{GONE}: no such server',
+                f'a: netns nova-{GONE}: no such server',
+                f'a: mount nova-{GONE}: no such server',
+                f'a: device tap{GONE[:11]}: no such Neutron port',
+                f'a: OVS port tap{GONE[:11]}: no such Neutron port',
+                'a: map entry c8: no such container',
+            ],
+            [line for line in found if line.startswith('a: ')],
+        )
+
+    def test_node_of_the_fake_driver_has_no_engine(self):
+        self.patch(engine, 'images', None)
+        added = home_module.Node('a', 'fake', 0)
+        found = leak.gather(
+            self.home.of_node('a'),
+            leak.there(self.home.of_node('a')),
+            {GONE},
+            added.driver,
+        )
+        self.assertEqual({}, found.containers)
+        self.assertEqual((f'nova-{GONE}',), found.namespaces)
+        self.assertEqual([], node.inside_names(self.home.of_node('a'), 'x'))
