@@ -61,6 +61,7 @@ class Supervisor:
         return {
             name: {
                 'statename': 'RUNNING',
+                'pid': 0,
                 'start': self.started_at.get(name, 0),
             }
             for name in self.running

@@ -1,0 +1,86 @@
+"""What Keystone is filled with, once."""
+
+import testtools
+
+from deploy.quickstart import catalog
+from tests.unit.quickstart import records
+
+SECRETS = {
+    name: f'{name}-secret'
+    for name in ('nova', 'glance', 'placement', 'neutron', 'demo')
+}
+
+
+class Identity:
+    """Keystone after its bootstrap."""
+
+    def __init__(self):
+        self.projects = records.Records()
+        self.users = records.Records()
+        self.services = records.Records()
+        self.urls = records.Records()
+        self.roles = records.Records(
+            records.row(name='admin'), records.row(name='member')
+        )
+        self.granted = set()
+        self.find_project = self.projects.find
+        self.create_project = self.projects.create
+        self.find_user = self.users.find
+        self.create_user = self.users.create
+        self.find_service = self.services.find
+        self.create_service = self.services.create
+        self.find_role = self.roles.find
+        self.create_role = self.roles.create
+        self.create_endpoint = self.urls.create
+
+    def assign_project_role_to_user(self, project, user, role):
+        self.granted.add((project.name, user.name, role.name))
+
+    def endpoints(self, *, service_id):
+        return [it for it in self.urls.rows if it.service_id == service_id]
+
+
+class FillTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.identity = Identity()
+        self.connection = records.row(identity=self.identity)
+        catalog.fill(self.connection, SECRETS)
+
+    def test_services_may_act_and_the_tenant_is_only_a_member(self):
+        granted = self.identity.granted
+        for name in ('nova', 'glance', 'placement', 'neutron'):
+            self.assertIn(('service', name, 'admin'), granted)
+            self.assertIn(('service', name, 'service'), granted)
+        self.assertEqual(
+            {('demo', 'demo', 'member')},
+            {it for it in granted if it[1] == 'demo'},
+        )
+
+    def test_each_user_has_its_own_password(self):
+        found = {it.name: it.password for it in self.identity.users.made}
+        self.assertEqual(SECRETS, found)
+
+    def test_every_service_has_three_endpoints(self):
+        for service in self.identity.services.made:
+            found = self.identity.endpoints(service_id=service.id)
+            self.assertEqual(
+                {'public', 'internal', 'admin'},
+                {it.interface for it in found},
+            )
+        compute = self.identity.find_service('nova')
+        self.assertEqual('compute', compute.type)
+        self.assertEqual(
+            {'http://198.51.100.1:8774/v2.1'},
+            {it.url for it in self.identity.endpoints(service_id=compute.id)},
+        )
+
+    def test_only_what_is_missing_is_made(self):
+        before = len(self.identity.urls.rows)
+        lost = self.identity.urls.rows.pop()
+        catalog.fill(self.connection, SECRETS)
+        self.assertEqual(before, len(self.identity.urls.rows))
+        self.assertEqual(lost.url, self.identity.urls.rows[-1].url)
+        self.assertEqual(5, len(self.identity.users.rows))
+        self.assertEqual(4, len(self.identity.services.rows))
+        self.assertEqual(2, len(self.identity.projects.rows))
