@@ -40,10 +40,11 @@ class ExtraSpec:
 
 TABLE: Mapping[str, ExtraSpec] = {
     'cap_add': ExtraSpec(
-        option.capabilities,
+        option.confined_capabilities,
         'NAME[,NAME...]',
         'Capabilities beyond the default set, each by its name. ALL is not '
-        'taken: name what is needed.',
+        'taken: name what is needed. NET_ADMIN is not taken, either: it '
+        'reaches the networks of other servers.',
     ),
     'cap_drop': ExtraSpec(
         option.capabilities_or_all,

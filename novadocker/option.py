@@ -104,9 +104,26 @@ def capabilities(value: str) -> tuple[str, ...]:
         if name not in CAPABILITIES:
             raise ValueError(
                 f'"{shown(name)}" is no capability; it has to be names such '
-                'as NET_ADMIN,SYS_NICE'
+                'as NET_RAW,SYS_NICE'
             )
     return tuple(dict.fromkeys(names))
+
+
+def confined_capabilities(value: str) -> tuple[str, ...]:
+    """Read names of capabilities, but for the one that no port confines.
+
+    NOTE: a container without a user namespace of its own that has NET_ADMIN
+    has it over every network that it can name, and the far end of its own
+    veth names the host's (rtnetlink(7), IFLA_LINK_NETNSID): it can delete the
+    devices of other servers and plug itself into their networks.
+    """
+    names = capabilities(value)
+    if 'NET_ADMIN' in names:
+        raise ValueError(
+            'NET_ADMIN reaches the networks of the host and of other '
+            'servers. docker:privileged=true has it, for servers that may'
+        )
+    return names
 
 
 def capabilities_or_all(value: str) -> tuple[str, ...]:

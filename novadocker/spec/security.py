@@ -30,7 +30,7 @@ def security(flavor_extra_specs: Mapping[str, str]) -> model.Security:
     privileged = options.get('privileged', False)
     return model.Security(
         privileged=privileged,
-        cap_add=_confined(added),
+        cap_add=added,
         # A capability that is both added and dropped would be dropped.
         cap_drop=tuple(
             name
@@ -42,21 +42,3 @@ def security(flavor_extra_specs: Mapping[str, str]) -> model.Security:
         ),
         read_only_root=options.get('read_only_root', False),
     )
-
-
-def _confined(added: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse the one capability that a port does not confine.
-
-    NOTE: a container without a user namespace of its own that has NET_ADMIN
-    has it over every network that it can name, and the far end of its own
-    veth names the host's (rtnetlink(7), IFLA_LINK_NETNSID): it can delete the
-    devices of other servers and plug itself into their networks.
-    """
-    if 'NET_ADMIN' in added:
-        raise exception.InvalidContainerOption(
-            option=extra_specs.PREFIX + 'cap_add',
-            value='NET_ADMIN',
-            reason='it reaches the networks of the host and of other '
-            'servers. docker:privileged=true has it, for servers that may',
-        )
-    return added

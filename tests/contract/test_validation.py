@@ -11,7 +11,7 @@ import testtools
 from novadocker import extra_specs
 
 ACCEPTED = [
-    ('docker:cap_add', 'NET_ADMIN,SYS_NICE'),
+    ('docker:cap_add', 'NET_RAW,SYS_NICE'),
     ('docker:cap_drop', 'ALL'),
     ('docker:new_privileges', 'true'),
     ('docker:pids_limit', '100'),
@@ -30,6 +30,7 @@ ACCEPTED = [
 
 REJECTED = [
     ('docker:cap_add', 'EVERYTHING', 'no capability'),
+    ('docker:cap_add', 'NET_ADMIN', 'networks of the host'),
     ('docker:privileged', 'yes', 'true or false'),
     ('docker:privileged', '1', 'true or false'),
     ('docker:pids_limit', '0', 'whole number'),

@@ -25,7 +25,7 @@ class SecurityTestCase(testtools.TestCase):
             security.security,
             {'docker:cap_add': 'NET_RAW,NET_ADMIN'},
         )
-        self.assertIn('docker:cap_add=NET_ADMIN', str(error))
+        self.assertIn('docker:cap_add=NET_RAW,NET_ADMIN', str(error))
         self.assertLess(len(str(error)), 256)
 
     def test_privileged_flavor(self):
