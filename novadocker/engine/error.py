@@ -16,6 +16,7 @@ from novadocker import exception
 
 # What the engine says may quote a whole configuration.
 _MAX_REASON_CHARS = 400
+_MAX_SAID_CHARS = 4 * _MAX_REASON_CHARS
 
 # What containerd and runc put before the cause of a start that failed.
 _STEPS = re.compile(
@@ -79,7 +80,8 @@ def _said(err: docker_errors.APIError) -> str:
     A tenant reads it: the names of the runtime's steps tell nothing, and
     folders of the host are none of a tenant's business.
     """
-    said = _STEPS.sub('', str(err.explanation or err))
+    # Cut before it is searched: it may quote a command of a megabyte.
+    said = _STEPS.sub('', str(err.explanation or err)[:_MAX_SAID_CHARS])
     return _HOST_FOLDER.sub('', said)[:_MAX_REASON_CHARS]
 
 

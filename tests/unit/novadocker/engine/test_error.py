@@ -86,3 +86,6 @@ class SaidTestCase(testtools.TestCase):
 
     def test_long_story_is_cut(self):
         self.assertEqual('x' * 400, self._reason('x' * 5000))
+
+    def test_command_of_slashes_is_not_searched_for_ever(self):
+        self.assertEqual('/' * 400, self._reason('/' * 3_000_000))
