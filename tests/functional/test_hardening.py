@@ -112,6 +112,15 @@ class HardeningTest(probing.ProbeTestCase):
             + probe.call('setns', 'fileno($own), 0'),
         )
 
+    def test_has_namespaces_of_its_own(self):
+        names = ('ipc', 'mnt', 'net', 'pid', 'uts')
+        found = self.output_of(
+            'readlink', *(f'/proc/self/ns/{name}' for name in names)
+        ).split()
+        hosts = {os.readlink(f'/proc/self/ns/{name}') for name in names}
+        self.assertEqual(len(names), len(found), found)
+        self.assertEqual(set(), hosts & set(found))
+
     def test_loads_no_kernel_module(self):
         self.assert_refused(probe.call('init_module', '"x", 1, ""'))
 
