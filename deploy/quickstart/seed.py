@@ -130,6 +130,9 @@ def networks(admin: Any, demo: Any) -> None:
     public = admin.network.find_network('public') or (
         admin.network.create_network(
             name='public',
+            # Nobody's own: the administrator, too, boots on the one network
+            # that is left when none is named.
+            project_id=admin.identity.find_project('service').id,
             is_router_external=True,
             provider_network_type='flat',
             provider_physical_network='public',

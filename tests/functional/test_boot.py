@@ -258,6 +258,8 @@ class StoriesTest(BootTestCase):
 
     def _switch_number(self):
         name = self.ports[0]['devname']
+        # The switch gives it in its own time.
+        self.switch.vsctl('wait-until', 'Interface', name, 'ofport!=[]')
         return self.switch.vsctl('get', 'Interface', name, 'ofport')
 
     def _reboot(self, is_hard):

@@ -50,7 +50,6 @@ class StoryTest(cloud.CloudTestCase):
         booted = cloud.quickstart(
             *('exec', 'nova', 'boot', '--poll'),
             *('--image', self.image_id(), '--flavor', cloud.FLAVOR),
-            *('--nic', f'net-id={self.network().id}'),
             *('--availability-zone', f'nova:{cloud.HOST}', name),
         )
         server = self.admin.compute.find_server(name)

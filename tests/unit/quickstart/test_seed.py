@@ -67,6 +67,11 @@ class Image:
         self.deleted.append(image)
 
 
+class Identity:
+    def find_project(self, name):
+        return records.row(id=f'id-of-{name}')
+
+
 class Network:
     def __init__(self):
         self.nets = records.Records()
@@ -113,10 +118,12 @@ class SeedTestCase(testtools.TestCase):
         self.compute = Compute()
         self.image = Image()
         self.network = Network()
+        self.identity = Identity()
         self.cloud = records.row(
             compute=self.compute,
             image=self.image,
             network=self.network,
+            identity=self.identity,
             current_project_id='project',
         )
 
@@ -240,6 +247,8 @@ class NetworksTestCase(SeedTestCase):
     def test_outside_tenant_and_a_router_between(self):
         seed.networks(self.cloud, self.cloud)
         public = self.network.find_network('public')
+        # Whoever boots without naming one shall not find two.
+        self.assertEqual('id-of-service', public.project_id)
         private = self.network.find_network('private')
         self.assertTrue(public.is_router_external)
         self.assertTrue(private.is_shared)
