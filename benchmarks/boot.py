@@ -29,11 +29,6 @@ AT_ONCE = 8
 FAKE_NODE = 'bench-fake'
 # What the kernel says of its addresses, before anything else is done.
 PROBE = ('sh', '-c', 'cat /proc/net/fib_trie; exec sleep infinity')
-DOCKER = {
-    'container_format': 'docker',
-    'img_hv_type': 'docker',
-    'trait:CUSTOM_NOVA_DOCKER': 'required',
-}
 Samples = dict[str, list[float]]
 
 
@@ -187,7 +182,7 @@ def probes(openstack: cloud.Cloud, count: int) -> int:
     """Boot probes; give how many saw no address at their first instruction."""
     archive = rootfs.archive('probe:latest', PROBE)
     missing = done = 0
-    with openstack.image(archive, **DOCKER) as image_id:
+    with openstack.image(archive, **cloud.DOCKER) as image_id:
         while done < count:
             batch = min(AT_ONCE, count - done)
             servers = [openstack.create(image_id) for _ in range(batch)]

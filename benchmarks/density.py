@@ -30,11 +30,6 @@ PING_INTERVAL_S = 0.05
 # Many servers sleep on few cores.
 CPU_RATIO = 200.0
 FLAVOR = {'name': 'bench.dense', 'vcpus': 1, 'ram': 32, 'disk': 0}
-IMAGE = {
-    'container_format': 'docker',
-    'img_hv_type': 'docker',
-    'trait:CUSTOM_NOVA_DOCKER': 'required',
-}
 SERVICE = r'/nova-compute '
 # Who may hold memory for a server: name -> its command line. Each belongs to
 # this machine's own services, not to a node's.
@@ -57,7 +52,7 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         stack.enter_context(room(openstack))
         archive = rootfs.archive('dense:latest', ('sleep', 'infinity'))
-        image_id = stack.enter_context(openstack.image(archive, **IMAGE))
+        image_id = stack.enter_context(openstack.image(archive, **cloud.DOCKER))
         group = stack.enter_context(openstack.open_group())
         before = holdings()
         servers = stack.enter_context(

@@ -17,6 +17,12 @@ IMAGE = 'memcached:latest'
 NETWORK = 'private'
 PORT = 11211
 POLL_S = 0.05
+# What an image has that goes to docker hosts.
+DOCKER = {
+    'container_format': 'docker',
+    'img_hv_type': 'docker',
+    'trait:CUSTOM_NOVA_DOCKER': 'required',
+}
 _DEADLINE_S = 300.0
 _QUICKSTART = pathlib.Path(__file__).resolve().parents[2] / 'tools/quickstart'
 
