@@ -52,7 +52,9 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         stack.enter_context(room(openstack))
         archive = rootfs.archive('dense:latest', ('sleep', 'infinity'))
-        image_id = stack.enter_context(openstack.image(archive, **cloud.DOCKER))
+        image_id = stack.enter_context(
+            openstack.image(archive, **cloud.DOCKER)
+        )
         group = stack.enter_context(openstack.open_group())
         before = holdings()
         servers = stack.enter_context(
