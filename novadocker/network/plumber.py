@@ -164,9 +164,12 @@ class Plumber:
         """Let nova-runtime forget a container; a missing one is fine."""
         novadocker.privsep.runtime_map.remove(self._map_dir, container_id)
 
-    def unmap_instance(self, instance_uuid: str) -> None:
-        """Let nova-runtime forget all containers of an instance."""
-        novadocker.privsep.runtime_map.remove_all(
+    def unmap_instance(self, instance_uuid: str) -> tuple[str, ...]:
+        """Let nova-runtime forget all containers of an instance.
+
+        :returns: their ids
+        """
+        return novadocker.privsep.runtime_map.remove_all(
             self._map_dir, identity.netns_name(instance_uuid)
         )
 

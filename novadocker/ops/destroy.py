@@ -33,9 +33,10 @@ def destroy(
     """
     with locks.instance_lock(instance.uuid):
         _remove_container(tools, instance, keep_data=keep_data)
-        # All there are: of a container that somebody else has removed nobody
+        # Of a container that somebody else has removed only the map still
         # knows the id.
-        tools.plumber.unmap_instance(instance.uuid)
+        for container_id in tools.plumber.unmap_instance(instance.uuid):
+            orphan.end(container_id)
         tools.plumber.unplug(instance, network_info)
         tools.plumber.remove_netns(instance.uuid)
         if not keep_data:
@@ -59,7 +60,6 @@ def _remove_container(
 
 def _remove(tools: ops_tools.Tools, container: model.Container) -> None:
     tools.engine.remove(container.id, force=True)
-    orphan.end(container.id)
 
 
 def _kill(tools: ops_tools.Tools, container: model.Container) -> None:
@@ -67,4 +67,3 @@ def _kill(tools: ops_tools.Tools, container: model.Container) -> None:
         # It may have ended by itself meanwhile.
         with contextlib.suppress(exception.ContainerConflict):
             tools.engine.kill(container.id)
-    orphan.end(container.id)

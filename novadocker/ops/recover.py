@@ -15,6 +15,7 @@ from novadocker import identity
 from novadocker import model
 from novadocker.ops import orphan
 from novadocker.ops import tools as ops_tools
+import novadocker.privsep.shim
 
 LOG = logging.getLogger(__name__)
 
@@ -93,9 +94,9 @@ def reconcile(tools: ops_tools.Tools) -> None:
         for each in novas
         if identity.is_ours(each, tools.host.name, *tools.host.runtimes)
     ]
-    for container in ours:
-        if not container.state.is_live:
-            orphan.end(container.id)
+    stopped = {each.id for each in ours if not each.state.is_live}
+    for container_id in stopped & novadocker.privsep.shim.container_ids():
+        orphan.end(container_id)
     _tell(
         'Servers made under another [DEFAULT] host or [docker] runtime are '
         'left alone; set the option back, unless another service has them',

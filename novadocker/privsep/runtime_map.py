@@ -63,9 +63,10 @@ def remove(map_dir: str, container_id: str) -> None:
 
 
 @entrypoint.net
-def remove_all(map_dir: str, netns_name: str) -> None:
-    """Forget all containers that are mapped to a namespace; none is fine."""
+def remove_all(map_dir: str, netns_name: str) -> tuple[str, ...]:
+    """Forget all containers that are mapped to a namespace, and list them."""
     argument.netns_name(netns_name)
+    removed = []
     with (
         _failures(netns_name),
         contextlib.suppress(FileNotFoundError),
@@ -77,6 +78,8 @@ def remove_all(map_dir: str, netns_name: str) -> None:
                 line = _line(folder, entry)
                 if line is not None and line[1] == netns_name:
                     os.unlink(entry, dir_fd=folder)
+                    removed.append(entry)
+    return tuple(sorted(removed))
 
 
 @entrypoint.net

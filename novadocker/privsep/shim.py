@@ -4,6 +4,7 @@ The engine is asked to end a container, always. This is for one that the
 engine has lost: whose shim lives on without anybody who would end it.
 """
 
+from collections.abc import Iterator
 import contextlib
 import itertools
 import os
@@ -22,12 +23,13 @@ _DEEDS = {b'start', b'delete'}
 
 def pids(container_id: str) -> tuple[int, ...]:
     """List the shims of a container; it needs no power."""
-    wanted = argument.container_id(container_id).encode()
-    return tuple(
-        int(path.parent.name)
-        for path in _PROC.glob('[0-9]*/cmdline')
-        if _is_shim(_words(path), wanted)
-    )
+    wanted = argument.container_id(container_id)
+    return tuple(pid for pid, kept in _shims() if kept == wanted)
+
+
+def container_ids() -> frozenset[str]:
+    """List the containers that have a shim; it needs no power."""
+    return frozenset(kept for _, kept in _shims())
 
 
 @entrypoint.net
@@ -42,12 +44,17 @@ def kill(container_id: str) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _is_shim(words: list[bytes], container_id: bytes) -> bool:
-    return (
-        os.path.basename(words[0]).startswith(_PROGRAM)
-        and (b'-id', container_id) in itertools.pairwise(words)
-        and not _DEEDS & {*words}
-    )
+def _shims() -> Iterator[tuple[int, str]]:
+    """Yield each shim, and the id of what it keeps."""
+    for path in _PROC.glob('[0-9]*/cmdline'):
+        program, *words = _words(path)
+        if os.path.basename(program).startswith(_PROGRAM) and (
+            not _DEEDS & {*words}
+        ):
+            options = dict(itertools.pairwise(words))
+            kept = options.get(b'-id', b'').decode('ascii', 'replace')
+            if argument.is_container_id(kept):
+                yield int(path.parent.name), kept
 
 
 def _words(path: pathlib.Path) -> list[bytes]:

@@ -168,7 +168,8 @@ class PlumberContract:
         instance, other = self._instance(), self._instance()
         self.plumber.map(_CONTAINER, instance.uuid)
         self.plumber.map(_OTHER_CONTAINER, other.uuid)
-        for _ in range(2):
-            self.plumber.unmap_instance(instance.uuid)
+        for ids in ((_CONTAINER,), ()):
+            found = self.plumber.unmap_instance(instance.uuid)
+            self.assertEqual(ids, found)
         self.assertIsNone(self.instance_of(_CONTAINER))
         self.assertEqual(other.uuid, self.instance_of(_OTHER_CONTAINER))

@@ -67,21 +67,23 @@ class RuntimeMapTest(testtools.TestCase):
         self.assertEqual([], os.listdir(self.map))
 
     def test_all_entries_of_a_namespace_are_removed(self):
-        runtime_map.remove_all(self.map, _NETNS)
+        self.assertEqual((), runtime_map.remove_all(self.map, _NETNS))
         ids = [digit * 64 for digit in 'abcd']
         for each, name in zip(
             ids, (_NETNS, _OTHER, _NETNS, _OTHER), strict=True
         ):
             runtime_map.write(self.map, each, name)
         self.entry.with_name(ids[3]).write_text('broken')
-        runtime_map.remove_all(self.map, _NETNS)
+        removed = runtime_map.remove_all(self.map, _NETNS)
+        self.assertEqual((ids[0], ids[2]), removed)
         self.assertEqual([ids[1], ids[3]], sorted(os.listdir(self.map)))
 
     def test_entry_that_goes_meanwhile_is_fine(self):
         with mock.patch.object(os, 'listdir', autospec=True) as listdir:
             listdir.return_value = [_ID]
             os.makedirs(self.map, 0o700)
-            runtime_map.remove_all(self.map, _NETNS)
+            removed = runtime_map.remove_all(self.map, _NETNS)
+            self.assertEqual((), removed)
 
     def test_only_entries_are_listed(self):
         self.assertEqual((), runtime_map.container_ids(self.map))

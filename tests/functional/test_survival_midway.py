@@ -213,6 +213,19 @@ class PowerTest(MidwayTestCase):
         self.driver.power_off(self.instance)
         self.wait_for_no_process()
 
+    def test_lost_server_whose_container_is_removed_can_be_deleted(self):
+        self._lost()
+        self.engine.remove(self.container().id)
+        self.destroy()
+        self.assert_nothing_left()
+
+    def test_lost_server_is_ended_when_nova_compute_starts(self):
+        self._lost()
+        self.driver = self.started_driver()
+        self.wait_for_no_process()
+        self.power_on()
+        self.assert_running()
+
     def test_lost_server_can_be_deleted(self):
         self._lost()
         self.destroy()

@@ -75,6 +75,15 @@ class ReconcileTestCase(stories.StoryTestCase):
             )
         )
 
+    def _keep(self, *container_ids):
+        """Have shims of containers."""
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'novadocker.privsep.shim.container_ids',
+                lambda: frozenset(container_ids),
+            )
+        )
+
     def _told(self):
         before = (
             self.engine.containers(),
@@ -98,6 +107,9 @@ class ReconcileTestCase(stories.StoryTestCase):
 
     def test_what_the_engine_has_lost_is_ended(self):
         container = self.boot()
+        self._keep(container.id, 'f' * 64)
+        self._told()
+        self.assertEqual([], self.ended)
         power.power_off(self.tools, self.instance, timeout_s=0)
         self.ended.clear()
         self._told()
@@ -105,6 +117,7 @@ class ReconcileTestCase(stories.StoryTestCase):
 
     def test_server_of_another_host_or_runtime(self):
         container = self.boot(power_on=False)
+        self._keep(container.id)
         for changes in (
             {'runtime': 'old'},
             {'labels': {**container.labels, constants.LABEL_HOST: 'old'}},

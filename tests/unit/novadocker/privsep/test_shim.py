@@ -41,6 +41,7 @@ class ShimTestCase(testtools.TestCase):
         self._process(6, '/bin/grep', '-id', _ID)
         self._process(7, _SHIM, '-address', _ID)
         self.assertEqual([3, 5], sorted(shim.pids(_ID)))
+        self.assertEqual({_ID, _OTHER}, shim.container_ids())
 
     def test_what_makes_a_shim_or_clears_up_is_none(self):
         for pid, deed in enumerate(('start', 'delete')):
