@@ -80,6 +80,7 @@ class SurvivalTestCase(testtools.TestCase):
         self._configure()
         self.told = []
         self._reviving = None
+        self._is_over = False
         self.virtapi = VirtAPI()
         self.driver = self.started_driver()
         # Its own view of the engine: that of the driver may be manipulated.
@@ -178,12 +179,20 @@ class SurvivalTestCase(testtools.TestCase):
         self.dockerd.kill()
         self.revive()
 
-    def revive(self):
-        """Start dockerd again when it has ended, as its unit does."""
+    def revive(self, program='dockerd'):
+        """Start a daemon again when it has ended, as its unit does."""
+        deeds = {
+            'dockerd': self.dockerd.start,
+            'containerd': self.dockerd.start_containerd,
+        }
 
         def start():
-            self.dockerd.wait()
-            self.dockerd.start()
+            netns.wait_until(
+                lambda: self._is_over or self.dockerd.has_ended(program),
+                f'the end of {program}',
+            )
+            if not self._is_over:
+                deeds[program]()
 
         self._reviving = threading.Thread(target=start)
         self._reviving.start()
@@ -192,9 +201,9 @@ class SurvivalTestCase(testtools.TestCase):
         self._reviving.join()
 
     def _bring_back(self):
-        if self._reviving and self._reviving.is_alive():
-            # The trap may not have been stepped into.
-            self.dockerd.kill()
+        # Perhaps nobody has stepped into the trap.
+        self._is_over = True
+        if self._reviving:
             self._reviving.join()
         if not self.dockerd.is_running:
             self.dockerd.start()

@@ -6,6 +6,7 @@ and nothing is lost of a server that lives.
 
 import pathlib
 
+from nova import exception as nova_exception
 from nova.compute import power_state
 
 from novadocker import exception
@@ -13,8 +14,8 @@ from tests.fixtures import dockerd
 from tests.fixtures import ovs
 from tests.functional import survival
 
-# Put in the place of nova-runtime: it kills dockerd before or after one of
-# the commands that containerd gives it, the first time.
+# Put in the place of nova-runtime: it kills dockerd, or containerd, before or
+# after one of the commands that containerd gives it, the first time.
 _TRAP = """#!/bin/sh
 is_hit=
 for word in "$@"; do
@@ -35,8 +36,8 @@ class MidwayTestCase(survival.SurvivalTestCase):
         super().setUp()
         self._folder = pathlib.Path(self.dockerd.path)
 
-    def trap(self, command, moment):
-        """Have dockerd killed by the runtime, and started again."""
+    def trap(self, command, moment, program='dockerd'):
+        """Have a daemon killed by the runtime, and started again."""
         path = pathlib.Path(self.dockerd.runtime_path)
         real = self._folder / 'nova-runtime.real'
         hit = self._folder / 'hit'
@@ -45,7 +46,7 @@ class MidwayTestCase(survival.SurvivalTestCase):
             _TRAP.format(
                 command=command,
                 moment=moment,
-                pid=self.dockerd.pid,
+                pid=self.dockerd.pid_of(program),
                 runtime=real,
                 hit=hit,
             )
@@ -57,8 +58,7 @@ class MidwayTestCase(survival.SurvivalTestCase):
             hit.unlink(missing_ok=True)
 
         self.addCleanup(put_back)
-        self.revive()
-        return hit
+        self.revive(program)
 
     def assert_boot_fails_and_leaves_nothing(self):
         self.assertRaises(exception.EngineUnavailable, self.spawn)
@@ -118,6 +118,57 @@ class SpawnTest(MidwayTestCase):
 @ovs.needs_ovs
 class SpawnWithoutLiveRestoreTest(SpawnTest):
     config = {'live-restore': False}
+
+
+@dockerd.needs_dockerd
+@ovs.needs_ovs
+class ContainerdTest(MidwayTestCase):
+    """It is containerd that is killed, and dockerd that notices."""
+
+    def _assert_boot_is_whole_or_leaves_nothing(self, command, moment):
+        self.trap(command, moment, 'containerd')
+        try:
+            self.spawn()
+        except nova_exception.NovaException:
+            self.assert_nothing_left()
+        else:
+            self.wait_for_engine()
+            self.assert_running()
+            self.destroy()
+            self.assert_nothing_left()
+        # And nothing stands in the way of another one.
+        self.wait_for_engine()
+        self.boot()
+        self.assert_running()
+
+    def test_before_the_runtime_has_made_the_container(self):
+        self._assert_boot_is_whole_or_leaves_nothing('create', 'before')
+
+    def test_after_the_runtime_has_made_the_container(self):
+        self._assert_boot_is_whole_or_leaves_nothing('create', 'after')
+
+    def test_before_the_runtime_starts_the_command(self):
+        self._assert_boot_is_whole_or_leaves_nothing('start', 'before')
+
+    def test_after_the_runtime_has_started_the_command(self):
+        self._assert_boot_is_whole_or_leaves_nothing('start', 'after')
+
+    def _assert_delete_is_finished(self, command, moment):
+        self.spawn()
+        self.trap(command, moment, 'containerd')
+        self.destroy()
+        self.wait_for_engine()
+        self.assert_not_found()
+        self.assert_nothing_left()
+
+    def test_before_the_command_is_killed(self):
+        self._assert_delete_is_finished('kill', 'before')
+
+    def test_after_the_command_was_killed(self):
+        self._assert_delete_is_finished('kill', 'after')
+
+    def test_while_the_container_is_taken_down(self):
+        self._assert_delete_is_finished('delete', 'before')
 
 
 @dockerd.needs_dockerd
