@@ -32,6 +32,14 @@ class CreateTestCase(stories.StoryTestCase):
         ports = [port['id'] for port in self.ports]
         self.assertEqual(ports, self.plumber.announced)
 
+    def test_little_is_asked_of_the_engine(self):
+        self.boot()
+        # The last one is the test's own.
+        self.assertEqual(
+            ['inspect', 'create', 'start', 'wait_exit', 'inspect'],
+            self.engine.calls,
+        )
+
     def test_server_that_shall_not_run(self):
         container = self.boot(power_on=False)
         self.assertIs(model.ContainerState.CREATED, container.state)
