@@ -258,6 +258,49 @@ class AnnounceTest(PortsTestCase):
         return heard
 
 
+class SecurityGroupTest(PortsTestCase):
+    def setUp(self):
+        super().setUp()
+        network = self.admin.network
+        # Without the rules that let everything out.
+        self.group = network.create_security_group(name=f'test-{uuid.uuid4()}')
+        self.addCleanup(network.delete_security_group, self.group)
+        for rule in self.group.security_group_rules:
+            network.delete_security_group_rule(rule['id'])
+        self.server = self.boot(
+            security_groups=[{'name': self.group.name}],
+        )
+        self.client = self.boot(security_groups=[{'name': self.open_port()}])
+
+    def rule(self, direction):
+        return self.admin.network.create_security_group_rule(
+            security_group_id=self.group.id,
+            direction=direction,
+            protocol='tcp',
+            port_range_min=cloud.PORT,
+            port_range_max=cloud.PORT,
+        )
+
+    def can(self, source, target):
+        (address,) = (each for each in self.addresses(target) if '.' in each)
+        try:
+            self.inside(source, sys.executable, '-c', ASK, address)
+        except subprocess.CalledProcessError:
+            return False
+        return True
+
+    def test_rules_of_a_running_server_count_in_both_directions(self):
+        for direction, way in (
+            ('ingress', (self.client, self.server)),
+            ('egress', (self.server, self.client)),
+        ):
+            self.assertFalse(self.can(*way), direction)
+            rule = self.rule(direction)
+            cloud.wait_until(lambda way=way: self.can(*way), direction)
+            self.admin.network.delete_security_group_rule(rule)
+            cloud.wait_until(lambda way=way: not self.can(*way), direction)
+
+
 class FixedIpTest(PortsTestCase):
     def test_fixed_ip_comes_and_goes(self):
         group = self.open_port()
