@@ -136,7 +136,7 @@ def check_user(home: home_module.Home) -> None:
     """Refuse a user of our name that others made: ours may use sudo."""
     if account.has_user(constants.USER) and not account.is_own_user(home):
         raise exception.PreconditionMissing(
-            f'There is a user {constants.USER} that is not of the quickstart '
+            f'There is a user {constants.USER} that no quickstart made '
             f"(of Debian's nova-common?): use another machine, or remove it "
             f'with `userdel {constants.USER}`.'
         )

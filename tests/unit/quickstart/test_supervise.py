@@ -1,7 +1,10 @@
 """Starting services: what is well, what is tried again."""
 
+import http.client
+import http.server
 import pathlib
 import socket
+import threading
 from unittest import mock
 import xmlrpc.client
 
@@ -10,6 +13,7 @@ import testtools
 
 from deploy.quickstart import exception
 from deploy.quickstart import home as home_module
+from deploy.quickstart import process
 from deploy.quickstart import service
 from deploy.quickstart import supervise
 
@@ -24,6 +28,7 @@ class FakeRpc:
         self.starts = 0
         self.fault = None
         self.state = 'STOPPED'
+        self.calls = []
 
     def startProcess(self, name, wait):
         self.starts += 1
@@ -32,9 +37,26 @@ class FakeRpc:
         self.state = self._outcomes.pop(0)
 
     def stopProcess(self, name, wait):
+        if self.fault is not None:
+            raise xmlrpc.client.Fault(self.fault, 'said by supervisord')
         if self.state == 'STOPPED':
             raise xmlrpc.client.Fault(70, 'NOT_RUNNING')
         self.state = 'STOPPED'
+
+    def getState(self):
+        raise http.client.BadStatusLine('not supervisord')
+
+    def reloadConfig(self):
+        return [[['new'], ['changed'], ['old']]]
+
+    def __getattr__(self, name):
+        return lambda *arguments: self.calls.append((name, *arguments))
+
+    def getPID(self):
+        return 7
+
+    def shutdown(self):
+        self.calls.append(('shutdown',))
 
     def getAllProcessInfo(self):
         return [{'name': 'plain', 'statename': self.state, 'pid': 7}]
@@ -108,6 +130,69 @@ class SupervisorTestCase(testtools.TestCase):
             left.bind(str(self.home.supervisor_socket))
         self.assertFalse(self.supervisor.is_running())
 
+    def test_stranger_on_the_socket_is_no_supervisor(self):
+        self._with(FakeRpc())
+        self.home.run.mkdir()
+        self.home.supervisor_socket.touch()
+        self.assertFalse(self.supervisor.is_running())
+
+    def test_refusal_to_stop_is_not_swallowed(self):
+        self._with(FakeRpc()).fault = 20
+        self.assertRaises(xmlrpc.client.Fault, self.supervisor.stop, ['plain'])
+
+    def test_service_that_does_not_stop(self):
+        rpc = self._with(FakeRpc())
+        self.patch(supervise, '_STOP_TIMEOUT_S', 0)
+        rpc.state = 'RUNNING'
+        self.patch(FakeRpc, 'stopProcess', lambda rpc, name, wait: None)
+        err = self.assertRaises(
+            exception.OperationFailed, self.supervisor.stop, ['plain']
+        )
+        self.assertIn('services stop', str(err))
+
+    def test_changed_table_stops_only_what_changed(self):
+        rpc = self._with(FakeRpc())
+        self.assertEqual({'changed', 'old'}, self.supervisor.reload())
+        self.assertEqual(
+            [
+                ('stopProcessGroup', 'changed'),
+                ('removeProcessGroup', 'changed'),
+                ('stopProcessGroup', 'old'),
+                ('removeProcessGroup', 'old'),
+                ('addProcessGroup', 'new'),
+                ('addProcessGroup', 'changed'),
+            ],
+            rpc.calls,
+        )
+
+    def test_end_of_supervisord_is_waited_for(self):
+        rpc = self._with(FakeRpc())
+        alive = [True, False]
+        self.patch(process, 'is_alive', lambda pid: alive.pop(0))
+        self.supervisor.shutdown()
+        self.assertEqual([('shutdown',)], rpc.calls)
+        self.assertEqual([], alive)
+
+    def test_supervisord_that_does_not_end(self):
+        self._with(FakeRpc())
+        self.patch(supervise, '_STOP_TIMEOUT_S', 0)
+        self.patch(process, 'is_alive', lambda pid: True)
+        self.assertRaises(exception.OperationFailed, self.supervisor.shutdown)
+
+    def test_launch_waits_for_an_answer(self):
+        commands = []
+        answers = [False, True]
+        self.patch(
+            process, 'run', lambda words, env, log: commands.append(words)
+        )
+        self.patch(
+            supervise.Supervisor, 'is_running', lambda it: answers.pop(0)
+        )
+        self.supervisor.launch()
+        (command,) = commands
+        self.assertEqual('supervisord', command[0].name)
+        self.assertEqual(self.home.etc / 'supervisord.conf', command[2])
+
 
 class IsWellTestCase(testtools.TestCase):
     def _service(self, **wanted):
@@ -137,4 +222,30 @@ class IsWellTestCase(testtools.TestCase):
 
     def test_http_needs_more_than_an_open_port(self):
         it = self._service(address='127.0.0.1', port=1, is_http=True)
+        self.assertFalse(supervise.is_well(it, 'RUNNING'))
+
+    def _answering(self, status):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(status)
+                self.end_headers()
+
+            def log_message(self, *words):
+                pass
+
+        server = http.server.HTTPServer(('127.0.0.1', 0), Handler)
+        self.addCleanup(server.server_close)
+        thread = threading.Thread(target=server.handle_request, daemon=True)
+        thread.start()
+        self.addCleanup(thread.join)
+        return self._service(
+            address='127.0.0.1', port=server.server_port, is_http=True
+        )
+
+    def test_application_that_refuses_is_loaded(self):
+        it = self._answering(401)
+        self.assertTrue(supervise.is_well(it, 'RUNNING'))
+
+    def test_server_without_its_application_is_not_well(self):
+        it = self._answering(500)
         self.assertFalse(supervise.is_well(it, 'RUNNING'))
