@@ -1,5 +1,6 @@
 """What is said of each service."""
 
+import io
 import json
 import os
 import pathlib
@@ -90,11 +91,10 @@ class ShowTestCase(testtools.TestCase):
     )
 
     def _shown(self, is_json):
-        stdout = self.useFixture(fixtures.StringStream('stdout')).stream
+        stdout = io.StringIO()
         self.useFixture(fixtures.MonkeyPatch('sys.stdout', stdout))
         status.show(self.ROWS, is_json)
-        stdout.seek(0)
-        return stdout.read()
+        return stdout.getvalue()
 
     def test_json_is_for_programs(self):
         found = json.loads(self._shown(is_json=True))
