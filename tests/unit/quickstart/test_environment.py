@@ -9,6 +9,7 @@ from deploy.quickstart import environment
 from deploy.quickstart import exception
 from deploy.quickstart import home as home_module
 from deploy.quickstart import lock
+from deploy.quickstart import process
 
 
 class SourceDigestTestCase(testtools.TestCase):
@@ -57,3 +58,78 @@ class LockTestCase(testtools.TestCase):
     def _hold(self, home):
         with lock.held(home):
             pass
+
+
+class InstallDriverTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.home = home_module.Home(folder / 'home')
+        self.checkout = folder / 'checkout'
+        (self.checkout / 'novadocker').mkdir(parents=True)
+        (self.checkout / 'novadocker/driver.py').touch()
+        (self.checkout / 'tests').mkdir()
+        self.tag = '1.2.0\n'
+        self.built = []
+        self.versions = []
+        self.commands = []
+        self.patch(process, 'run', self._run)
+
+    def _run(self, command, *, env=None, log=None, cwd=None):
+        words = [str(word) for word in command]
+        self.commands.append(words)
+        if words[0] == 'git':
+            if self.tag is None:
+                raise exception.OperationFailed('no tag')
+            return self.tag
+        if 'wheel' in words:
+            build = self.home.data / 'build'
+            self.versions.append(env['PBR_VERSION'])
+            self.built = sorted(
+                str(path.relative_to(build / 'source'))
+                for path in build.rglob('*.*')
+            )
+            (build / 'it.whl').touch()
+        return ''
+
+    def _install(self):
+        environment.install_driver(self.home, self.checkout)
+
+    def test_wheel_is_built_from_a_copy_of_what_is_in_it(self):
+        self._install()
+        self.assertEqual(['novadocker/driver.py'], self.built)
+        self.assertEqual(['1.2.0'], self.versions)
+        self.assertIn('--no-deps', self.commands[-1])
+        self.assertTrue(self.commands[-1][-1].endswith('it.whl'))
+
+    def test_leftovers_of_an_interrupted_build_go(self):
+        left = self.home.data / 'build/source/left.py'
+        left.parent.mkdir(parents=True)
+        left.touch()
+        self._install()
+        self.assertEqual(['novadocker/driver.py'], self.built)
+
+    def test_checkout_without_a_tag(self):
+        self.tag = None
+        self._install()
+        self.assertEqual(['0.0.0.dev0'], self.versions)
+
+    def test_environment_is_made_from_nothing(self):
+        (self.home.venv / 'left').mkdir(parents=True)
+        environment.make(self.home)
+        self.assertFalse(self.home.venv.exists())
+        self.assertIn('venv', self.commands[0])
+        self.assertIn('-c', self.commands[1])
+        self.assertEqual(environment.wanted(), environment.wanted())
+
+
+class WorkingInterpreterTestCase(testtools.TestCase):
+    def test_it_is_asked(self):
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        home = home_module.Home(folder)
+        home.bin.mkdir(parents=True)
+        python = home.bin / 'python'
+        for code, expected in ((0, True), (1, False)):
+            python.write_text(f'#!/bin/sh\nexit {code}\n')
+            python.chmod(0o755)
+            self.assertEqual(expected, environment.interpreter_works(home))

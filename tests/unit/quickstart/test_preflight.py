@@ -14,8 +14,11 @@ from deploy.quickstart import constants
 from deploy.quickstart import exception
 from deploy.quickstart import home as home_module
 from deploy.quickstart import network
+from deploy.quickstart import outside
+from deploy.quickstart import owner
 from deploy.quickstart import preflight
 from deploy.quickstart import process
+from tests.unit.quickstart import journal
 
 DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12"\nVERSION_ID="12"\nID=debian\n'
 LISTING = """\
@@ -139,3 +142,51 @@ class PreflightTestCase(testtools.TestCase):
             preflight.check_network(['a.test', 'b.test'])
             resolve.side_effect = OSError
             self._refused(preflight.check_network, ['a.test'])
+
+
+class CheckTestCase(testtools.TestCase):
+    """The checks in their order, on a machine that is fit."""
+
+    def setUp(self):
+        super().setUp()
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.patch(owner, '_FOLDER', folder / 'run')
+        self.home = home_module.Home(folder / 'home')
+        self.journal = self.useFixture(journal.Journal())
+        self.journal.replace(
+            preflight,
+            *('check_root', 'check_system', 'check_disk', 'check_memory'),
+            *('check_addresses', 'check_user', 'check_network'),
+        )
+        self.journal.replace(network, 'addresses', result={})
+        self.journal.replace(outside, 'sources', result='')
+
+    def test_network_is_needed_to_install(self):
+        preflight.check(self.home, 'ovs')
+        self.assertEqual('preflight.check_network', self.journal.entries[-1])
+
+    def test_installed_one_starts_without_a_network(self):
+        self.home.path.mkdir()
+        home_module.save_state(self.home, home_module.State('ovs'))
+        preflight.check(self.home, 'ovs')
+        self.assertNotIn('preflight.check_network', self.journal.entries)
+
+    def test_machine_of_another_home(self):
+        other = home_module.Home(self.home.path.with_name('other'))
+        other.path.mkdir()
+        owner.claim(other)
+        err = self.assertRaises(
+            exception.PreconditionMissing,
+            preflight.check,
+            self.home,
+            'ovs',
+        )
+        self.assertIn(str(other.path), str(err))
+
+    def test_path_that_does_not_do(self):
+        self.assertRaises(
+            exception.PreconditionMissing,
+            preflight.check,
+            home_module.Home(pathlib.Path('/srv/a b')),
+            'ovs',
+        )

@@ -120,3 +120,71 @@ class EndTestCase(testtools.TestCase):
         child.wait()
         process.end([child.pid])
         self.assertFalse(process.is_alive(child.pid))
+
+
+class WaitTestCase(testtools.TestCase):
+    def test_it_ends_when_it_comes_true(self):
+        answers = [False, True]
+        self.patch(process, '_POLL_S', 0)
+        process.wait_until(lambda: answers.pop(0), 60, 'it')
+        self.assertEqual([], answers)
+
+    def test_what_never_comes_true_is_named(self):
+        err = self.assertRaises(
+            exception.OperationFailed,
+            process.wait_until,
+            lambda: False,
+            0,
+            'the sun rises',
+        )
+        self.assertIn('the sun rises: not within 0 s', str(err))
+
+
+class LogTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.log = folder / 'it.log'
+
+    def test_failure_names_the_log_and_its_last_lines(self):
+        err = self.assertRaises(
+            exception.OperationFailed,
+            process.run,
+            ['sh', '-c', 'seq 20; exit 3'],
+            log=self.log,
+        )
+        self.assertIn(f'log: {self.log}', str(err))
+        self.assertTrue(str(err).endswith('\n19\n20'))
+        self.assertNotIn('\n8\n', str(err))
+
+    def test_output_goes_there_and_nowhere_else(self):
+        self.assertEqual('', process.run(['echo', 'a'], log=self.log))
+        self.assertEqual('a\n', self.log.read_text())
+
+    def test_no_log_no_lines(self):
+        self.assertEqual('', process.tail(self.log))
+
+    def test_success_is_told_from_failure(self):
+        self.assertTrue(process.succeeds(['true']))
+        self.assertFalse(process.succeeds(['false']))
+        self.assertFalse(process.succeeds(['no-such-program']))
+
+
+class DescendantsTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.proc = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        (self.proc / 'self').mkdir()
+
+    def _add(self, pid, parent, name='sh'):
+        (self.proc / str(pid)).mkdir()
+        (self.proc / str(pid) / 'stat').write_text(
+            f'{pid} ({name}) S {parent} 1 1 0'
+        )
+
+    def test_children_of_children_count(self):
+        for pid, parent in ((2, 1), (3, 2), (4, 3), (5, 1)):
+            self._add(pid, parent, name='a) (b')
+        (self.proc / '6').mkdir()
+        self.assertEqual([3, 4], process.descendants([2], self.proc))
+        self.assertEqual([], process.descendants([4], self.proc))
