@@ -1,6 +1,7 @@
 """Schemas that are made anew."""
 
 import pathlib
+import shutil
 import socket
 from unittest import mock
 
@@ -8,6 +9,7 @@ import fixtures
 import testtools
 
 from deploy.quickstart import database
+from deploy.quickstart import exception
 from deploy.quickstart import home as home_module
 from deploy.quickstart import process
 
@@ -54,3 +56,73 @@ class MakeSchemasTestCase(testtools.TestCase):
         self.assertEqual(self.home.path / 'libexec', script.parent)
         self.assertIn('CellV2Commands', script.read_text())
         self.assertTrue(script.stat().st_mode & 0o004)
+
+    def test_failure_of_one_is_the_failure_of_all(self):
+        self.run.side_effect = exception.OperationFailed('no room')
+        err = self.assertRaises(exception.OperationFailed, self._make)
+        self.assertEqual('no room', str(err))
+
+    def test_passwords_are_on_no_command_line(self):
+        secrets = SECRETS | {'admin': 'admin-secret'}
+        database.make_schemas(
+            self.home, secrets, 'rabbit://x:mq-secret@y', lambda name: False
+        )
+        for call in self.run.call_args_list:
+            line = ' '.join(str(word) for word in call.args[0])
+            self.assertNotIn('secret', line)
+        given = [call.kwargs for call in self.run.call_args_list]
+        self.assertTrue(
+            any('mq-secret' in it.get('stdin', '') for it in given)
+        )
+        self.assertIn(
+            'admin-secret',
+            [it['env'].get('OS_BOOTSTRAP_PASSWORD') for it in given],
+        )
+
+
+class FilesTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        folder = self.useFixture(fixtures.TempDir()).path
+        self.home = home_module.Home(pathlib.Path(folder))
+        self.data = self.home.data / 'mysql'
+        self.data.mkdir(parents=True)
+        self.patch(shutil, 'chown', lambda path, user, group: None)
+        self.runs = 0
+        self.patch(process, 'run', self._install)
+
+    def _install(self, command, log):
+        self.runs += 1
+        (self.data / 'fresh/mysql').mkdir(parents=True)
+        (self.data / 'fresh/ibdata1').touch()
+        if self.runs == 1:
+            raise exception.OperationFailed('killed')
+
+    def test_half_made_files_are_made_anew(self):
+        self.assertRaises(
+            exception.OperationFailed, database.create_files, self.home
+        )
+        self.assertFalse((self.data / 'mysql').exists())
+        database.create_files(self.home)
+        self.assertEqual(
+            ['ibdata1', 'mysql'], sorted(it.name for it in self.data.iterdir())
+        )
+        database.create_files(self.home)
+        self.assertEqual(2, self.runs)
+
+
+class QueryTestCase(testtools.TestCase):
+    HOME = home_module.Home(pathlib.Path('/srv/cloud'))
+
+    def test_rows_are_read(self):
+        asked = []
+
+        def run(command, stdin):
+            asked.append(stdin)
+            return 'a\nb\n'
+
+        self.patch(process, 'run', run)
+        self.assertEqual({'a', 'b'}, database.instance_uuids(self.HOME))
+        self.assertEqual({'a', 'b'}, database.mapped_hosts(self.HOME))
+        self.assertIn('nova.instances', asked[0])
+        self.assertIn('host_mappings', asked[1])

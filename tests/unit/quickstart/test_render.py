@@ -1,7 +1,9 @@
 """The configuration files, as text."""
 
 import configparser
+import grp
 import json
+import os
 import pathlib
 
 import fixtures
@@ -127,6 +129,57 @@ class SudoersTestCase(testtools.TestCase):
         other = home_module.Home(pathlib.Path('/srv'))
         render.remove_sudoers(other)
         self.assertTrue(self.path.exists())
+
+
+class WriteTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.home = home_module.Home(folder)
+        for name in ('nova', 'neutron', 'glance'):
+            (self.home.venv / 'etc' / name).mkdir(parents=True)
+        for name in (
+            'nova/api-paste.ini',
+            'neutron/api-paste.ini',
+            'glance/glance-api-paste.ini',
+        ):
+            (self.home.venv / 'etc' / name).touch()
+        for name in ('nova/rootwrap.d', 'glance/metadefs'):
+            (self.home.venv / 'etc' / name).mkdir()
+        self.given = {}
+        group = grp.struct_group(('x', 'x', 77, []))
+        self.patch(grp, 'getgrnam', lambda name: group)
+        self.patch(os, 'chown', self._chown)
+
+    def _chown(self, path, uid, gid):
+        self.given[str(path.relative_to(self.home.etc))] = gid
+
+    def test_only_what_there_was_and_is_different_has_changed(self):
+        names = _context()
+        self.assertEqual([], render.write_all(self.home, names))
+        self.assertEqual([], render.write_all(self.home, names))
+        path = self.home.etc / 'nova/nova.conf'
+        path.write_text('old')
+        self.assertEqual(
+            ['nova/nova.conf'], render.write_all(self.home, names)
+        )
+
+    def test_secrets_are_for_root_and_one_group(self):
+        render.write_all(self.home, _context())
+        path = self.home.etc / 'nova/nova.conf'
+        self.assertEqual(0o640, path.stat().st_mode & 0o777)
+        self.assertEqual(77, self.given['nova/nova.conf'])
+        self.assertNotIn('mysql/my.cnf', self.given)
+
+    def test_node_has_what_runs_there(self):
+        inside = self.home.of_node('node2')
+        self.patch(os, 'chown', lambda path, uid, gid: None)
+        names = render.node_context(
+            _context(), self.home, NODE, 'docker.DockerDriver'
+        )
+        render.write_node(inside, names)
+        self.assertTrue((inside.etc / 'nova/nova-compute.conf').exists())
+        self.assertFalse((inside.etc / 'nova/nova.conf').exists())
 
 
 class FiltersTestCase(testtools.TestCase):
