@@ -253,13 +253,20 @@ def load_secrets(home: Home) -> dict[str, str]:
     return known
 
 
-def write(path: pathlib.Path, text: str, mode: int = 0o644) -> None:
-    """Replace a file by rename."""
+def write(
+    path: pathlib.Path,
+    text: str,
+    mode: int = 0o644,
+    group_id: int | None = None,
+) -> None:
+    """Replace a file by rename; it has its mode and group from the first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix='.new-')
     with os.fdopen(handle, 'w') as stream:
         stream.write(text)
         stream.flush()
+        if group_id is not None:
+            os.fchown(stream.fileno(), 0, group_id)
         os.fchmod(stream.fileno(), mode)
         os.fsync(stream.fileno())
     os.rename(name, path)

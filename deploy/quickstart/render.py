@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 import dataclasses
 import grp
-import os
 import pathlib
 import shlex
 import shutil
@@ -199,9 +198,11 @@ def _write(path: pathlib.Path, text: str, group: str | None) -> bool:
     before = path.read_text() if path.exists() else None
     if before == text:
         return False
-    home_module.write(path, text, mode=0o640 if group else 0o644)
     if group:
-        os.chown(path, 0, grp.getgrnam(group).gr_gid)
+        group_id = grp.getgrnam(group).gr_gid
+        home_module.write(path, text, mode=0o640, group_id=group_id)
+    else:
+        home_module.write(path, text)
     return before is not None
 
 

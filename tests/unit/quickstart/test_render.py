@@ -146,13 +146,14 @@ class WriteTestCase(testtools.TestCase):
             (self.home.venv / 'etc' / name).touch()
         for name in ('nova/rootwrap.d', 'glance/metadefs'):
             (self.home.venv / 'etc' / name).mkdir()
-        self.given = {}
+        self.given = []
         group = grp.struct_group(('x', 'x', 77, []))
         self.patch(grp, 'getgrnam', lambda name: group)
-        self.patch(os, 'chown', self._chown)
+        self.patch(os, 'fchown', self._fchown)
 
-    def _chown(self, path, uid, gid):
-        self.given[str(path.relative_to(self.home.etc))] = gid
+    def _fchown(self, descriptor, uid, gid):
+        path = os.readlink(f'/proc/self/fd/{descriptor}')
+        self.given.append((pathlib.Path(path).parent.name, gid))
 
     def test_only_what_there_was_and_is_different_has_changed(self):
         names = _context()
@@ -168,12 +169,21 @@ class WriteTestCase(testtools.TestCase):
         render.write_all(self.home, _context())
         path = self.home.etc / 'nova/nova.conf'
         self.assertEqual(0o640, path.stat().st_mode & 0o777)
-        self.assertEqual(77, self.given['nova/nova.conf'])
-        self.assertNotIn('mysql/my.cnf', self.given)
+        self.assertIn(('nova', 77), self.given)
+        self.assertNotIn(('mysql', 77), self.given)
+
+    def test_file_that_is_there_can_be_read_by_its_group(self):
+        def die(descriptor, uid, gid):
+            raise KeyboardInterrupt
+
+        self.patch(os, 'fchown', die)
+        self.assertRaises(
+            KeyboardInterrupt, render.write_all, self.home, _context()
+        )
+        self.assertFalse((self.home.etc / 'nova/nova.conf').exists())
 
     def test_node_has_what_runs_there(self):
         inside = self.home.of_node('node2')
-        self.patch(os, 'chown', lambda path, uid, gid: None)
         names = render.node_context(
             _context(), self.home, NODE, 'docker.DockerDriver'
         )
