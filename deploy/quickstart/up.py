@@ -289,12 +289,24 @@ class Up:
         self._wait_for_host(socket.gethostname())
 
     def _wait_for_host(self, host: str) -> None:
-        process.wait_until(
-            lambda: host in database.mapped_hosts(self._home),
-            60,
-            f'nova discovers compute host {host}',
-        )
-        seed.wait_for_host(cloud.connect(self._secrets), host)
+        """Wait for a host; supervisor takes one that comes and goes for well.
+
+        :raises OperationFailed: with the last lines of its nova-compute
+        """
+        is_here = host == socket.gethostname()
+        name = 'nova-compute' if is_here else f'{host}.nova-compute'
+        log = self._home.log_of(name)
+        try:
+            process.wait_until(
+                lambda: host in database.mapped_hosts(self._home),
+                60,
+                f'nova discovers compute host {host}',
+            )
+            seed.wait_for_host(cloud.connect(self._secrets), host)
+        except exception.OperationFailed as err:
+            raise exception.OperationFailed(
+                f'{err}; log: {log}\n{process.tail(log)}'
+            ) from err
 
     def _seed(self) -> None:
         if self._state.done.get('seed') == self._compute_driver:

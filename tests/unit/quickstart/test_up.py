@@ -304,6 +304,16 @@ class FailureTestCase(UpTestCase):
         self.assertIn('the cloud says: no', str(err))
         self.assertNotIn('catalog', self._state().done)
 
+    def test_host_that_does_not_come_up_shows_its_log(self):
+        self.journal.replace(
+            seed, 'wait_for_host', error=exception.OperationFailed('not up')
+        )
+        self.home.log.mkdir(parents=True)
+        self.home.log_of('nova-compute').write_text('one\nthe reason\n')
+        err = self.assertRaises(exception.OperationFailed, self._run)
+        self.assertIn('not up; log: ', str(err))
+        self.assertIn('the reason', str(err))
+
     def test_unfit_machine_is_left_as_it_is(self):
         self.journal.replace(
             preflight, 'check', error=exception.PreconditionMissing('no')
@@ -431,6 +441,7 @@ class AddNodeTestCase(UpTestCase):
         self.patch(up.process, 'wait_until', self._expect)
         err = self.assertRaises(exception.OperationFailed, self._add)
         self.assertIn('nova discovers compute host a', str(err))
+        self.assertIn('a.nova-compute.log', str(err))
 
     def _expect(self, predicate, timeout_s, what):
         if not predicate():
