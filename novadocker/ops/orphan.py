@@ -18,6 +18,10 @@ LOG = logging.getLogger(__name__)
 # A shim outlives what it kept by some milliseconds; on a loaded host by more.
 _ENDING_S = 1.0
 _LOOK_S = 0.02
+# Then containerd notices, has runc end the rest, and forgets the task: some
+# tenths of a second, of which nothing is to be seen. A start before that
+# fails with "already exists".
+_CLEARING_S = 1.0
 
 
 def end(
@@ -27,8 +31,6 @@ def end(
     sleep: Callable[[float], None] = time.sleep,
 ) -> bool:
     """End the processes of a container that is stopped or removed.
-
-    containerd takes some tenths of a second to clear up after them.
 
     :returns: whether there were any
     """
@@ -41,6 +43,7 @@ def end(
                 {'id': container_id, 'pids': found},
             )
             novadocker.privsep.shim.kill(container_id)
+            sleep(_CLEARING_S)
             return True
         sleep(_LOOK_S)
     return False
