@@ -41,23 +41,19 @@ def main() -> int:
         rounds = stack.enter_context(Rounds.ready(openstack, log))
         rounds.run_once()  # The first starts helpers and loads images.
         for number in range(arguments.count):
-            say(f'round {number + 1} of {arguments.count}')
+            report.say(f'round {number + 1} of {arguments.count}')
             for name, seconds in rounds.run_once().items():
                 samples[name].append(seconds)
-    say(f'{AT_ONCE} at once')
+    report.say(f'{AT_ONCE} at once')
     samples |= at_once(openstack, log)
     missing = probes(openstack, arguments.probes)
     report.show(metrics(samples, missing, arguments.probes), arguments.json)
     return 0
 
 
-def say(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
-
-
 @contextlib.contextmanager
 def fake_node() -> Iterator[None]:
-    say(f'node {FAKE_NODE} with the fake driver')
+    report.say(f'node {FAKE_NODE} with the fake driver')
     cloud.quickstart('node', 'add', FAKE_NODE, '--driver', 'fake')
     try:
         yield
@@ -193,7 +189,7 @@ def probes(openstack: cloud.Cloud, count: int) -> int:
             finally:
                 openstack.delete(*servers)
             done += batch
-            say(f'probe {done} of {count}, {missing} without address')
+            report.say(f'probe {done} of {count}, {missing} without address')
     return missing
 
 

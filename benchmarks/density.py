@@ -70,10 +70,6 @@ def main() -> int:
     return 0
 
 
-def say(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
-
-
 @contextlib.contextmanager
 def room(openstack: cloud.Cloud) -> Iterator[None]:
     """Let the cloud take this many servers: flavor, quotas, ratio."""
@@ -129,10 +125,10 @@ def crowd(
             servers += batch
             for server in batch:
                 openstack.wait_ready(server)
-            say(f'{len(servers)} of {count} servers')
+            report.say(f'{len(servers)} of {count} servers')
         yield servers
     finally:
-        say('deleting them')
+        report.say('deleting them')
         openstack.delete(*servers)
 
 
@@ -162,7 +158,7 @@ def per_server(
 
 def at_rest(seconds: int) -> list[report.Metric]:
     """Watch nova-compute while nothing happens."""
-    say(f'resting {seconds} s')
+    report.say(f'resting {seconds} s')
     services = memory.pids(SERVICE)
     with engine_calls() as calls:
         cpu_s, began = memory.cpu_s(services), time.monotonic()
@@ -209,7 +205,7 @@ def configure(settings: pathlib.Path, text: str) -> None:
 
 def restart(openstack: cloud.Cloud, servers: list[Any]) -> list[report.Metric]:
     """Restart nova-compute under pings; count what is lost."""
-    say('restarting nova-compute')
+    report.say('restarting nova-compute')
     ready = [openstack.wait_ready(server) for server in servers[:PINGED]]
     compute = openstack.api.compute
     with pings(openstack, [cloud.address(server) for server in ready]) as lost:

@@ -6,7 +6,9 @@ import dataclasses
 import json
 import math
 import pathlib
+import signal
 import statistics
+import sys
 from typing import Any
 
 
@@ -47,10 +49,12 @@ class Metric:
 
 
 def arguments(name: str, **counts: int) -> argparse.Namespace:
-    """Read the options that benchmarks share.
+    """Read the options that benchmarks share, and be ready to be stopped.
 
     :param counts: options that are numbers, with their defaults
     """
+    # What a run has made goes away when it is stopped, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(prog=f'tools/quickstart bench {name}')
     for option, default in counts.items():
         parser.add_argument(
@@ -58,6 +62,11 @@ def arguments(name: str, **counts: int) -> argparse.Namespace:
         )
     parser.add_argument('--json', type=pathlib.Path, metavar='FILE')
     return parser.parse_args()
+
+
+def say(what: str) -> None:
+    """Tell how far it is; the table alone goes to standard output."""
+    print(what, file=sys.stderr, flush=True)
 
 
 def show(metrics: Sequence[Metric], file: pathlib.Path | None) -> None:

@@ -84,11 +84,6 @@ def add_management() -> None:
         ip('route', 'replace', *_unreachable(cidr))
 
 
-def remove_management() -> None:
-    """Remove the device; the routes beneath stay while installed."""
-    delete_device(constants.MANAGEMENT_DEVICE)
-
-
 def remove_routes() -> None:
     """Remove the routes that keep traffic on the machine."""
     outside.forget_routes()

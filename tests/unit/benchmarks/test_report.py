@@ -2,8 +2,10 @@ import contextlib
 import io
 import json
 import pathlib
+import signal
 import tempfile
 import unittest
+from unittest import mock
 
 from benchmarks.measure import report
 
@@ -52,3 +54,26 @@ class ShowTest(unittest.TestCase):
             },
             json.loads(file.read_text())[1],
         )
+
+
+class ArgumentsTest(unittest.TestCase):
+    def setUp(self):
+        before = signal.getsignal(signal.SIGTERM)
+        self.addCleanup(signal.signal, signal.SIGTERM, before)
+
+    def test_counts_have_defaults_and_can_be_given(self):
+        with mock.patch('sys.argv', ['x', '--count', '3']):
+            found = report.arguments('x', count=20, probes=200)
+        self.assertEqual((3, 200), (found.count, found.probes))
+
+    def test_a_run_that_is_stopped_clears_up(self):
+        with mock.patch('sys.argv', ['x']):
+            report.arguments('x')
+        cleared = []
+        with (
+            self.assertRaises(SystemExit) as stopped,
+            contextlib.ExitStack() as stack,
+        ):
+            stack.callback(cleared.append, True)
+            signal.raise_signal(signal.SIGTERM)
+        self.assertEqual((143, [True]), (stopped.exception.code, cleared))

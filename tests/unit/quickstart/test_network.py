@@ -158,7 +158,12 @@ class ManagementTestCase(CommandsTestCase):
         network.add_management()
         made = [it for it in self.commands.entries if 'link add' in it]
         self.assertEqual([], made)
-        network.remove_management()
+
+    def test_device_is_deleted_if_it_is_there(self):
+        network.delete_device('nova-mgmt')
+        self.assertNotIn('ip link delete nova-mgmt', self.commands.entries)
+        self.devices.add('nova-mgmt')
+        network.delete_device('nova-mgmt')
         self.assertIn('ip link delete nova-mgmt', self.commands.entries)
 
     def test_route_that_is_in_use_stays(self):
