@@ -25,6 +25,7 @@ FLOORS = {
         ('spec', 'engine', 'runtime'),
         ('network', 'volume', 'image', 'console', 'inventory', 'state'),
         ('ops',),
+        ('facade',),
         ('driver',),
         ('cmd',),
     ),
@@ -87,6 +88,7 @@ IMPURE = {
     'urllib.request',
 }
 CONFIGURED = (
+    'novadocker.facade',
     'novadocker.driver',
     'novadocker.cmd',
     'novadocker.conf',

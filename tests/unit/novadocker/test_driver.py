@@ -13,6 +13,7 @@ from oslo_utils.fixture import uuidsentinel
 from novadocker import driver
 from novadocker import exception
 from novadocker import model
+from novadocker.facade import rooms
 from tests.fixtures import fake_engine
 from tests.fixtures import fake_network
 from tests.fixtures import vif
@@ -284,7 +285,7 @@ class MetadataPortTest(test.NoDBTestCase):
         ) as get_client:
             client = get_client.return_value
             client.list_ports.return_value = {'ports': ['port']}
-            found = driver._metadata_ports('n')
+            found = rooms._metadata_ports('n')
         self.assertEqual(['port'], found)
         client.list_ports.assert_called_once_with(
             network_id='n', device_owner='network:distributed'

@@ -1,0 +1,1 @@
+"""The methods that Nova calls, a file for each concern."""

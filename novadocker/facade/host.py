@@ -1,0 +1,134 @@
+"""The doors of the host: its start, what is on it and what it offers."""
+
+from typing import Any
+
+from nova import conf as nova_conf
+from nova.virt import hardware
+from oslo_log import log as logging
+
+from novadocker import constants
+from novadocker import model
+from novadocker.facade import rooms
+from novadocker.inventory import host as inventory_host
+from novadocker.inventory import resources as inventory
+from novadocker.ops import recover
+from novadocker.ops import tools as ops_tools
+from novadocker.state import events
+from novadocker.state import power as power_state
+
+CONF = nova_conf.CONF
+LOG = logging.getLogger(__name__)
+
+
+class Host(rooms.Rooms):
+    """The host and what is on it."""
+
+    def init_host(self, host: str) -> None:
+        self._host = host
+        info = self._engine.info()
+        recover.check_engine(
+            info,
+            host=CONF.docker.host,
+            runtime=CONF.docker.runtime,
+            map_dir=CONF.docker.runtime_map_dir,
+        )
+        LOG.info(
+            'Docker %(version)s at %(address)s, storage %(storage)s',
+            {
+                'version': info.version,
+                'address': CONF.docker.host,
+                'storage': info.storage_driver,
+            },
+        )
+        recover.reconcile(self._tools)
+        # Nothing is being fetched yet: what is there is from before a crash.
+        self._images.clean()
+        self._listener = events.Listener(
+            self._engine.events,
+            self._containers,
+            self.emit_event,
+            host=host,
+            since_ns=info.time_ns,
+            stop_delay_s=CONF.docker.stop_event_delay,
+        )
+        self._listener.start()
+
+    def cleanup_host(self, host: str) -> None:
+        self._listener.stop()
+
+    def list_instances(self) -> list[str]:
+        return [
+            container.labels[constants.LABEL_NAME]
+            for container in self._containers()
+        ]
+
+    def list_instance_uuids(self) -> list[str]:
+        return [
+            container.labels[constants.LABEL_UUID]
+            for container in self._containers()
+        ]
+
+    def get_num_instances(self) -> int:
+        return len(self._containers())
+
+    @rooms.in_nova_words
+    def get_info(
+        self, instance: Any, use_cache: bool = True
+    ) -> hardware.InstanceInfo:
+        container = ops_tools.find(self._tools, instance.uuid)
+        return hardware.InstanceInfo(
+            state=power_state.power_state_of(container),
+            internal_id=container.id,
+        )
+
+    def get_available_nodes(self, refresh: bool = False) -> list[str]:
+        return [self._host]
+
+    def get_available_resource(self, nodename: str) -> dict[str, Any]:
+        info = self._engine.info()
+        return inventory.available_resource(
+            info,
+            self._usage(info),
+            node=nodename,
+            uptime=inventory_host.uptime(),
+        )
+
+    def update_provider_tree(
+        self, provider_tree: Any, nodename: str, allocations: Any = None
+    ) -> None:
+        known = provider_tree.data(nodename).inventory
+        # NOTE: Nova calls this with the lock held that every claim needs;
+        # engine.info() is one local call of a few milliseconds.
+        provider_tree.update_inventory(
+            nodename,
+            inventory.inventories(
+                self._usage(self._engine.info()),
+                ratios=self._get_allocation_ratios(known),
+                reserved={
+                    'VCPU': CONF.reserved_host_cpus,
+                    'MEMORY_MB': CONF.reserved_host_memory_mb,
+                    'DISK_GB': self._get_reserved_host_disk_gb_from_config(),
+                },
+            ),
+        )
+        ours = inventory.traits(has_disk_quota=self._tools.host.has_disk_quota)
+        for trait, is_present in ours.items():
+            change = (
+                provider_tree.add_traits
+                if is_present
+                else provider_tree.remove_traits
+            )
+            change(nodename, trait)
+
+    def get_host_uptime(self) -> str:
+        return inventory_host.uptime()
+
+    def get_host_ip_addr(self) -> str:
+        return str(CONF.my_ip)
+
+    def _usage(self, info: model.EngineInfo) -> model.HostUsage:
+        return inventory.usage(
+            info,
+            disk=inventory_host.disk_bytes(info.root_dir),
+            memory_free_bytes=inventory_host.memory_free_bytes(),
+        )

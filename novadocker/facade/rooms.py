@@ -1,0 +1,119 @@
+"""The rooms behind the doors, put together once from the configuration."""
+
+import functools
+from typing import Any
+
+from nova import conf as nova_conf
+from nova import context as nova_context
+from nova import exception as nova_exception
+from nova.network import neutron
+from nova.virt import driver
+from nova.virt import images as nova_images
+
+from novadocker import conf
+from novadocker import exception
+from novadocker import identity
+from novadocker import model
+from novadocker.engine import engine as docker_engine
+from novadocker.image import store
+from novadocker.inventory import disk as inventory_disk
+from novadocker.inventory import host as inventory_host
+from novadocker.network import metadata
+from novadocker.network import plumber as network_plumber
+from novadocker.network import wait as network_wait
+from novadocker.ops import create
+from novadocker.ops import tools as ops_tools
+from novadocker.spec import builder
+
+CONF = nova_conf.CONF
+
+conf.register_opts(CONF)
+
+
+def in_nova_words(method: Any) -> Any:
+    """Turn our word for an absent container into Nova's.
+
+    All other errors of ours derive from Nova's already (exception.py).
+    """
+
+    @functools.wraps(method)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except exception.ContainerNotFound as err:
+            raise nova_exception.InstanceNotFound(
+                instance_id=err.kwargs['name']
+            ) from err
+
+    return wrapper
+
+
+class Rooms(driver.ComputeDriver):
+    """What every door finds behind it."""
+
+    def __init__(self, virtapi: Any) -> None:
+        super().__init__(virtapi)
+        self._host = CONF.host
+        self._engine = docker_engine.Engine(CONF.docker.host)
+        self._plumber = network_plumber.Plumber(CONF.docker.runtime_map_dir)
+
+    @functools.cached_property
+    def _tools(self) -> ops_tools.Tools:
+        info = self._engine.info()
+        quota = inventory_host.has_disk_quota(
+            info.storage_driver, info.root_dir
+        )
+        return ops_tools.Tools(
+            engine=self._engine,
+            plumber=self._plumber,
+            metadata_ports=metadata.MetadataPorts(_metadata_ports),
+            host=builder.Host(
+                self._host,
+                CONF.docker.runtime,
+                quota,
+                info.runtimes_like(CONF.docker.runtime),
+                inventory_disk.host_disk(info),
+            ),
+            settings=ops_tools.Settings(
+                instances_path=CONF.instances_path,
+                start_check_ms=CONF.docker.start_check_ms,
+            ),
+        )
+
+    @functools.cached_property
+    def _images(self) -> store.ImageStore:
+        info = self._engine.info()
+        return store.ImageStore(
+            self._engine,
+            nova_images.fetch,
+            CONF.instances_path,
+            architecture=info.architecture,
+            accept_rootfs_tar=CONF.docker.accept_rootfs_tar,
+            ids_are_digests=not info.containerd_image_store,
+        )
+
+    @functools.cached_property
+    def _creator(self) -> create.Creator:
+        waiter = network_wait.Waiter(
+            self.virtapi,
+            timeout_s=CONF.vif_plugging_timeout,
+            is_fatal=CONF.vif_plugging_is_fatal,
+        )
+        return create.Creator(self._tools, self._images, waiter.wired)
+
+    def _containers(self) -> list[model.Container]:
+        host = self._tools.host
+        return [
+            container
+            for container in self._engine.containers()
+            if identity.is_ours(container, host.name, *host.runtimes)
+            and identity.role_of(container.labels) is model.Role.WORKLOAD
+        ]
+
+
+def _metadata_ports(network_id: str) -> list[dict[str, Any]]:
+    client = neutron.get_client(nova_context.get_admin_context(), admin=True)
+    found = client.list_ports(
+        network_id=network_id, device_owner=metadata.DEVICE_OWNER
+    )
+    return list(found['ports'])
