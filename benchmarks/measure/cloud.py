@@ -102,8 +102,13 @@ class Cloud:
             }
         )
 
-    def wait_ready(self, server: Any) -> Any:
-        """Wait until a server is ACTIVE and nothing is under way."""
+    def wait_ready(self, server: Any, *, quiet_s: float = 0.0) -> Any:
+        """Wait until a server is ACTIVE and nothing is under way.
+
+        :param quiet_s: how long not to ask, since the question costs the
+            cloud what it is asked for; less than what is waited for takes
+        """
+        time.sleep(quiet_s)
         return wait(lambda: self._ready(server))
 
     def delete(self, *servers: Any) -> None:
