@@ -12,6 +12,7 @@ from novadocker.facade import image
 from novadocker.facade import lifecycle
 from novadocker.facade import migration
 from novadocker.facade import network
+from novadocker.facade import suspend
 
 
 class DockerDriver(
@@ -21,6 +22,7 @@ class DockerDriver(
     image.Image,
     console.Console,
     migration.Migration,
+    suspend.Suspend,
 ):
     """Runs servers as Docker containers."""
 

@@ -29,6 +29,7 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     +-- NetnsBroken                a namespace is missing or not ours
     +-- LinkFailed                 a device could not be made or moved
     +-- MapEntryInvalid            the runtime map refuses an entry
+    +-- MemoryNotReclaimed         a suspended server keeps its memory
 """
 
 from nova import exception as nova_exception
@@ -141,3 +142,7 @@ class LinkFailed(nova_exception.NovaException):
 
 class MapEntryInvalid(nova_exception.NovaException):
     msg_fmt = 'Runtime map entry %(entry)s: %(reason)s'
+
+
+class MemoryNotReclaimed(nova_exception.NovaException):
+    msg_fmt = 'Memory of container %(container)s is kept: %(reason)s'

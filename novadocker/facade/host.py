@@ -12,9 +12,9 @@ from novadocker.facade import rooms
 from novadocker.inventory import host as inventory_host
 from novadocker.inventory import resources as inventory
 from novadocker.ops import recover
+from novadocker.ops import suspension
 from novadocker.ops import tools as ops_tools
 from novadocker.state import events
-from novadocker.state import power as power_state
 
 CONF = nova_conf.CONF
 LOG = logging.getLogger(__name__)
@@ -77,7 +77,9 @@ class Host(rooms.Rooms):
     ) -> hardware.InstanceInfo:
         container = ops_tools.find(self._tools, instance.uuid)
         return hardware.InstanceInfo(
-            state=power_state.power_state_of(container),
+            state=suspension.power_state_of(
+                self._tools, container, instance.uuid
+            ),
             internal_id=container.id,
         )
 

@@ -12,6 +12,7 @@ from novadocker.ops import locks
 from novadocker.ops import names
 from novadocker.ops import orphan
 from novadocker.ops import starting
+from novadocker.ops import suspension
 from novadocker.ops import tools as ops_tools
 from novadocker.spec import security
 
@@ -44,7 +45,7 @@ def power_on(
     :raises ContainerExited: its command ended at once; the server is stopped
     """
     with locks.instance_lock(instance.uuid):
-        _start(tools, instance, view, network_info)
+        bring_up(tools, instance, view, network_info)
     LOG.info('Started', instance=instance)
 
 
@@ -67,13 +68,15 @@ def reboot(
         _stop(tools, instance, timeout_s=0 if is_hard else timeout_s)
         if is_hard:
             _repair_network(tools, instance, view, network_info)
-        _start(tools, instance, view, network_info)
+        bring_up(tools, instance, view, network_info)
     LOG.info('Rebooted', instance=instance)
 
 
 def pause(tools: ops_tools.Tools, instance: Any) -> None:
     """Freeze a server's processes."""
     with locks.instance_lock(instance.uuid):
+        # What is left of an earlier suspension would make it one.
+        suspension.forget(tools, instance.uuid)
         tools.engine.pause(ops_tools.find(tools, instance.uuid).id)
 
 
@@ -113,6 +116,7 @@ def _stop(tools: ops_tools.Tools, instance: Any, *, timeout_s: int) -> None:
     if container.state is model.ContainerState.PAUSED:
         # A frozen process cannot answer a signal, not even SIGKILL.
         tools.engine.unpause(container.id)
+        suspension.forget(tools, instance.uuid)
     if container.state.is_live:
         if timeout_s:
             tools.engine.stop(container.id, timeout_s)
@@ -127,12 +131,13 @@ def _stop(tools: ops_tools.Tools, instance: Any, *, timeout_s: int) -> None:
         )
 
 
-def _start(
+def bring_up(
     tools: ops_tools.Tools,
     instance: Any,
     view: model.Instance,
     network_info: Any,
 ) -> None:
+    """Start a server whose lock is held, as ``power_on`` does."""
     container = ops_tools.find(tools, instance.uuid)
     if container.state.is_live:
         return

@@ -28,6 +28,8 @@ _MAP_DIR = re.compile(
 _CONTAINER_ID = re.compile(r'[0-9a-f]{64}')
 # RFC 791 for the least; the most is what a device can be asked for.
 _MTU = range(68, 65536)
+# proc(5), kernel/pid_max
+_PIDS = range(1, 2**22 + 1)
 
 
 def is_netns_name(value: object) -> bool:
@@ -98,6 +100,15 @@ def container_id(value: object) -> str:
             entry=repr(value), reason='it is not the id of a container'
         )
     return str(value)
+
+
+def pid(container: str, value: object) -> int:
+    """Accept the number of a process."""
+    if type(value) is not int or value not in _PIDS:
+        raise exception.MemoryNotReclaimed(
+            container=container, reason=f'{value!r} is no process'
+        )
+    return value
 
 
 def map_dir(value: object) -> str:

@@ -30,6 +30,24 @@ class InstanceFolder:
             # Any user of the container reads it, whatever nova's umask is.
             file.chmod(0o644)
 
+    @property
+    def is_suspended(self) -> bool:
+        """Tell whether the mark of a suspended server is there."""
+        return self._suspended.exists()
+
+    def mark_suspended(self) -> None:
+        """Put the mark of a suspended server."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._suspended.touch()
+
+    def unmark_suspended(self) -> None:
+        """Take the mark of a suspended server away; none is fine."""
+        self._suspended.unlink(missing_ok=True)
+
+    @property
+    def _suspended(self) -> pathlib.Path:
+        return self.path / 'suspended'
+
     def remove(self) -> None:
         """Remove the folder and all in it; its absence is fine."""
         try:

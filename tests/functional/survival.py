@@ -26,6 +26,7 @@ from novadocker import driver
 from novadocker import exception
 from novadocker import identity
 from novadocker.engine import engine as docker_engine
+from novadocker.privsep import link
 from novadocker.privsep import netns as privsep_netns
 from novadocker.privsep import runtime_map
 from tests.fixtures import dockerd
@@ -196,6 +197,16 @@ class SurvivalTestCase(testtools.TestCase):
 
         self._reviving = threading.Thread(target=start)
         self._reviving.start()
+
+    def reboot_the_host(self):
+        """End all that a reboot of the host ends, and start the rest."""
+        self.driver.cleanup_host(HOST)
+        self.dockerd.crash()
+        privsep_netns.delete(self.namespace.name)
+        link.delete(self.port['devname'])
+        self.switch.vsctl('--if-exists', 'del-port', self.port['devname'])
+        self.dockerd.boot()
+        self.driver = self.started_driver()
 
     def wait_for_engine(self):
         self._reviving.join()

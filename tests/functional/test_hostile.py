@@ -29,6 +29,7 @@ _REFUSALS = (
     exception.LinkFailed,
     exception.NetnsBroken,
     exception.MapEntryInvalid,
+    exception.MemoryNotReclaimed,
 )
 
 _NOT_TEXT = (None, True, 7, -1, 1.5, b'x', ['x'], {'x': 'y'})
@@ -94,6 +95,11 @@ HOSTILE = {
         *(_ID[:12], _ID[:-1], _ID + '0', _ID.upper(), _ID[:-1] + 'g'),
         *(_ID + '\n', _ID[:-1] + '/', '../' + _ID[3:], '.' + _ID[1:]),
     ),
+    'pid': (
+        *(None, True, '1', 1.0, [1], -1, 0, 2**22 + 1, 2**63),
+        # Processes that there are, in groups of their own.
+        *(1, 2),
+    ),
 }
 # Any value of theirs is a truth value.
 _HARMLESS = ('accept_ra', 'tx_checksum')
@@ -127,6 +133,7 @@ class HostileTestCase(testtools.TestCase):
             'tx_checksum': True,
             'map_dir': self.map_dir,
             'container_id': _ID,
+            'pid': os.getpid(),
         }
 
     def state(self):

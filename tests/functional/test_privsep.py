@@ -13,6 +13,7 @@ import testtools
 
 from novadocker import exception
 import novadocker.privsep
+from novadocker.privsep import cgroup
 from novadocker.privsep import interface
 from novadocker.privsep import link
 from novadocker.privsep import netns as privsep_netns
@@ -105,6 +106,21 @@ class DaemonTest(testtools.TestCase):
         shim.kill(_ID)
         self.assertEqual(-signal.SIGKILL, lost.wait(20))
         self.assertEqual((), shim.pids(_ID))
+
+    def test_memory_is_taken_from_a_group_of_root(self):
+        top = pathlib.Path('/sys/fs/cgroup')
+        v1 = top / 'memory'
+        group = (v1 if v1.is_dir() else top) / _ID
+        group.mkdir()
+        self.addCleanup(group.rmdir)
+        member = subprocess.Popen(['cat'], stdin=subprocess.PIPE)
+        self.addCleanup(member.wait)
+        self.addCleanup(member.stdin.close)
+        (group / 'cgroup.procs').write_text(str(member.pid))
+        cgroup.reclaim(_ID, member.pid)
+        self.assertRaises(
+            exception.MemoryNotReclaimed, cgroup.reclaim, _ID, os.getpid()
+        )
 
     def test_refusals_keep_their_class_and_sentence(self):
         raised = self.assertRaises(exception.LinkFailed, link.delete, 'eth0')

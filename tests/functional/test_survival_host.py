@@ -11,8 +11,6 @@ import pyroute2
 import testtools
 
 from novadocker import exception
-from novadocker.privsep import link
-from novadocker.privsep import netns as privsep_netns
 from novadocker.privsep import runtime_map
 from tests.fixtures import dockerd
 from tests.fixtures import netns
@@ -223,15 +221,6 @@ class ContainerdTest(survival.SurvivalTestCase):
 class HostRebootTest(StreamTestCase):
     """Nothing of /run, no process and no device outlives it."""
 
-    def _reboot_the_host(self):
-        self.driver.cleanup_host(survival.HOST)
-        self.dockerd.crash()
-        privsep_netns.delete(self.namespace.name)
-        link.delete(self.port['devname'])
-        self.switch.vsctl('--if-exists', 'del-port', self.port['devname'])
-        self.dockerd.boot()
-        self.driver = self.started_driver()
-
     def _assert_does_not_start(self, container):
         error = self.assertRaises(
             exception.EngineError, self.engine.start, container.id
@@ -244,7 +233,7 @@ class HostRebootTest(StreamTestCase):
         before = self.boot()
         with self.stream():
             pass
-        self._reboot_the_host()
+        self.reboot_the_host()
         self.assertEqual(power_state.SHUTDOWN, self.state())
         uuids = self.driver.list_instance_uuids()
         self.assertEqual([self.instance.uuid], uuids)
@@ -263,7 +252,7 @@ class HostRebootTest(StreamTestCase):
 
     def test_container_alone_does_not_start(self):
         container = self.boot()
-        self._reboot_the_host()
+        self.reboot_the_host()
         self._assert_does_not_start(container)
         # Not even where the map has been left.
         runtime_map.write(
@@ -273,7 +262,7 @@ class HostRebootTest(StreamTestCase):
 
     def test_server_can_be_deleted(self):
         self.boot()
-        self._reboot_the_host()
+        self.reboot_the_host()
         self.destroy()
         self.assert_nothing_left()
 

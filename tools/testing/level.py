@@ -71,7 +71,7 @@ LEVELS = (
         'tests/functional',
         only=(
             r'tests\.functional\.test_'
-            r'(boot|engine|hardening|image|runtime|survival\w*)\.'
+            r'(boot|engine|hardening|image|runtime|survival\w*|suspend)\.'
         ),
         packages=(
             *('debootstrap', 'docker.io', 'iproute2', 'iputils-ping'),

@@ -34,9 +34,7 @@ class DriverTestCase(test.NoDBTestCase):
             patcher.start()
             self.addCleanup(patcher.stop)
         self.flags(instances_path=self.useFixture(fixtures.TempDir()).path)
-        self.driver = driver.DockerDriver(virtapi.FakeVirtAPI())
-        self.driver.init_host(HOST)
-        self.addCleanup(self.driver.cleanup_host, HOST)
+        self.driver = self.started_driver()
         self.instance = vif.instance(uuidsentinel.instance)
         self.instance.flavor = objects.Flavor(
             vcpus=1, memory_mb=1, swap=0, root_gb=0, extra_specs={}
@@ -46,6 +44,26 @@ class DriverTestCase(test.NoDBTestCase):
         self.instance.hostname = 'web'
         self.instance.trusted_certs = None
         self.port = vif.vif(active=False)
+
+    def started_driver(self):
+        """Start a driver, as nova-compute does."""
+        made = driver.DockerDriver(virtapi.FakeVirtAPI())
+        made.init_host(HOST)
+        self.addCleanup(made.cleanup_host, HOST)
+        return made
+
+    def boot(self, *ports):
+        """Boot the server, of an image that the engine holds."""
+        self.engine.add_image('nova-image/x:digest')
+        images = mock.Mock()
+        images.ensure.return_value = model.LoadedImage(
+            'x', 'nova-image/x:digest', 'sha256:0', 1, has_command=True
+        )
+        self.driver._images = images
+        meta = objects.ImageMeta.from_dict(
+            {'id': uuidsentinel.image, 'container_format': 'docker'}
+        )
+        self.driver.spawn(None, self.instance, meta, [], None, {}, [*ports])
 
 
 class StartTest(DriverTestCase):
@@ -181,24 +199,8 @@ class PortsTest(DriverTestCase):
 
     def setUp(self):
         super().setUp()
-        self.instance.hostname = 'web'
-        self.instance.metadata = {}
-        self.instance.system_metadata = {}
-        self.instance.flavor = objects.Flavor(
-            vcpus=1, memory_mb=64, swap=0, root_gb=0, extra_specs={}
-        )
-        self.instance.trusted_certs = None
-        self.engine.add_image('nova-image/x:digest')
-        images = mock.Mock()
-        images.ensure.return_value = model.LoadedImage(
-            'x', 'nova-image/x:digest', 'sha256:0', 1, has_command=True
-        )
-        self.driver._images = images
         self._cache(self.port)
-        meta = objects.ImageMeta.from_dict(
-            {'id': uuidsentinel.image, 'container_format': 'docker'}
-        )
-        self.driver.spawn(None, self.instance, meta, [], None, {}, [self.port])
+        self.boot(self.port)
         self.more = vif.vif(mac='fa:16:3e:00:00:02')
 
     def _cache(self, *ports):

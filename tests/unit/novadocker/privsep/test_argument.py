@@ -21,6 +21,13 @@ class ArgumentTest(testtools.TestCase):
             (argument.container_id, '0123456789abcdef' * 4),
         ):
             self.assertEqual(value, check(value))
+        self.assertEqual(1, argument.pid('c', 1))
+
+    def test_what_is_no_process_is_refused(self):
+        for value in (None, True, '1', 1.0, 0, -1, 2**22 + 1):
+            self.assertRaises(
+                exception.MemoryNotReclaimed, argument.pid, 'c', value
+            )
 
     def test_namespaces_of_others_are_refused(self):
         for value in (

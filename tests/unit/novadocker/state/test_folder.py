@@ -35,6 +35,16 @@ class InstanceFolderTestCase(testtools.TestCase):
         mode = pathlib.Path(self.root, 'uuid').stat().st_mode
         self.assertEqual(0o700, mode & 0o777)
 
+    def test_mark_of_a_suspended_server(self):
+        self.assertFalse(self.folder.is_suspended)
+        for _ in range(2):
+            self.folder.mark_suspended()
+            again = folder.InstanceFolder(self.root, 'uuid')
+            self.assertTrue(again.is_suspended)
+        for _ in range(2):
+            self.folder.unmark_suspended()
+            self.assertFalse(self.folder.is_suspended)
+
     def test_remove(self):
         self.folder.write_names({'hosts': 'a'})
         self.folder.remove()

@@ -41,6 +41,15 @@ class PowerStateTestCase(testtools.TestCase):
             with self.subTest(word):
                 self.assertEqual(expected, state_of(word))
 
+    def test_frozen_server_is_suspended_where_nova_meant_it(self):
+        expected = STATES | {'paused': power_state.SUSPENDED}
+        for word, state in expected.items():
+            container = dataclasses.replace(
+                CONTAINER, state=model.ContainerState(word)
+            )
+            found = power.power_state_of(container, is_suspended=True)
+            self.assertEqual(state, found)
+
     def test_out_of_memory_is_a_crash(self):
         found = state_of('exited', oom_killed=True, exit_code=137)
         self.assertEqual(power_state.CRASHED, found)
