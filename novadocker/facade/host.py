@@ -45,7 +45,7 @@ class Host(rooms.Rooms):
         self._images.clean()
         self._listener = events.Listener(
             self._engine.events,
-            self._containers,
+            self._look,
             self.emit_event,
             host=host,
             since_ns=info.time_ns,
@@ -55,6 +55,11 @@ class Host(rooms.Rooms):
 
     def cleanup_host(self, host: str) -> None:
         self._listener.stop()
+
+    def _look(self) -> list[model.Container]:
+        """Look at the servers of an engine that is there, or there again."""
+        recover.end_lost(self._tools)
+        return self._containers()
 
     def list_instances(self) -> list[str]:
         return [

@@ -1,4 +1,4 @@
-"""The story of a start of nova-compute: is all as it was left?
+"""The story of a start of nova-compute or of the engine: is all as it was?
 
 Nothing is removed here. What is on the host and not in Nova's database is an
 operator's to judge, and what an interrupted boot or delete has left, Nova
@@ -6,6 +6,7 @@ deletes when the user deletes the server.
 """
 
 from collections.abc import Iterable
+import contextlib
 
 from oslo_log import log as logging
 
@@ -13,6 +14,7 @@ from novadocker import constants
 from novadocker import exception
 from novadocker import identity
 from novadocker import model
+from novadocker.ops import locks
 from novadocker.ops import orphan
 from novadocker.ops import tools as ops_tools
 import novadocker.privsep.shim
@@ -83,20 +85,10 @@ def _check_walls(info: model.EngineInfo, host: str) -> None:
 
 
 def reconcile(tools: ops_tools.Tools) -> None:
-    """Compare engine, namespaces and map, and tell what does not fit.
-
-    What runs and the engine has lost is ended: to Nova it is shut down.
-    """
+    """Compare engine, namespaces and map, and tell what does not fit."""
     known = tools.engine.containers()
     novas = [each for each in known if identity.is_novas(each)]
-    ours = [
-        each
-        for each in novas
-        if identity.is_ours(each, tools.host.name, *tools.host.runtimes)
-    ]
-    stopped = {each.id for each in ours if not each.state.is_live}
-    for container_id in stopped & novadocker.privsep.shim.container_ids():
-        orphan.end(container_id)
+    ours = _ours(tools, novas)
     _tell(
         'Servers made under another [DEFAULT] host or [docker] runtime are '
         'left alone; set the option back, unless another service has them',
@@ -117,6 +109,35 @@ def reconcile(tools: ops_tools.Tools) -> None:
         'harmless and end with their servers or a reboot of the host',
         tools.plumber.mapped_containers() - {each.id for each in known},
     )
+
+
+def end_lost(tools: ops_tools.Tools) -> None:
+    """End what still runs of servers that the engine shows as stopped.
+
+    To Nova they are shut down, and so they have to be. An engine that is back
+    may have lost what it was starting when it ended.
+    """
+    kept = novadocker.privsep.shim.container_ids()
+    for each in _ours(tools, tools.engine.containers()):
+        if each.state.is_live or each.id not in kept:
+            continue
+        # A story that has the lock may be starting it, or will end it itself.
+        with (
+            locks.instance_lock(each.labels[constants.LABEL_UUID]),
+            contextlib.suppress(exception.ContainerNotFound),
+        ):
+            if not tools.engine.inspect(each.id).state.is_live:
+                orphan.end(each.id)
+
+
+def _ours(
+    tools: ops_tools.Tools, containers: Iterable[model.Container]
+) -> list[model.Container]:
+    return [
+        each
+        for each in containers
+        if identity.is_ours(each, tools.host.name, *tools.host.runtimes)
+    ]
 
 
 def _instances(containers: Iterable[model.Container]) -> set[str]:

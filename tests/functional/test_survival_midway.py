@@ -246,6 +246,7 @@ class PowerTest(MidwayTestCase):
         """
         container = self.boot()
         self.driver.power_off(self.instance)
+        self.driver.cleanup_host(survival.HOST)
         self.trap('start', 'after')
         self.assert_away(self.engine.start, container.id)
         self.wait_for_engine()
@@ -276,6 +277,15 @@ class PowerTest(MidwayTestCase):
         self.wait_for_no_process()
         self.power_on()
         self.assert_running()
+
+    def test_lost_server_is_ended_when_the_engine_is_back(self):
+        container = self.boot()
+        self.driver.power_off(self.instance)
+        self.trap('start', 'after')
+        self.assert_away(self.engine.start, container.id)
+        self.wait_for_engine()
+        self.wait_for_no_process()
+        self.assertEqual(power_state.SHUTDOWN, self.state())
 
     def test_lost_server_can_be_deleted(self):
         self._lost()

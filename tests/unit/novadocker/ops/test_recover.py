@@ -1,5 +1,6 @@
 """A start of nova-compute: an engine that cannot be used is refused."""
 
+import contextlib
 import dataclasses
 
 import fixtures
@@ -66,24 +67,6 @@ class CheckEngineTestCase(testtools.TestCase):
 class ReconcileTestCase(stories.StoryTestCase):
     """What does not fit is told, and nothing is taken away."""
 
-    def setUp(self):
-        super().setUp()
-        self.ended = []
-        self.useFixture(
-            fixtures.MonkeyPatch(
-                'novadocker.ops.orphan.end', self.ended.append
-            )
-        )
-
-    def _keep(self, *container_ids):
-        """Have shims of containers."""
-        self.useFixture(
-            fixtures.MonkeyPatch(
-                'novadocker.privsep.shim.container_ids',
-                lambda: frozenset(container_ids),
-            )
-        )
-
     def _told(self):
         before = (
             self.engine.containers(),
@@ -103,33 +86,15 @@ class ReconcileTestCase(stories.StoryTestCase):
     def test_host_that_is_as_it_was_left(self):
         self.boot()
         self.assertEqual('', self._told())
-        self.assertEqual([], self.ended)
-
-    def test_what_the_engine_has_lost_is_ended(self):
-        container = self.boot()
-        self._keep(container.id, 'f' * 64)
-        self._told()
-        self.assertEqual([], self.ended)
-        power.power_off(self.tools, self.instance, timeout_s=0)
-        self.ended.clear()
-        self._told()
-        self.assertEqual([container.id], self.ended)
 
     def test_server_of_another_host_or_runtime(self):
         container = self.boot(power_on=False)
-        self._keep(container.id)
-        for changes in (
-            {'runtime': 'old'},
-            {'labels': {**container.labels, constants.LABEL_HOST: 'old'}},
-        ):
-            changed = dataclasses.replace(container, **changes)
+        for changed in elsewhere(container):
             self.engine._containers[container.id] = changed
             told = self._told()
             self.assertIn('[docker] runtime', told)
             self.assertIn(container.name, told)
             self.assertEqual(1, told.count('\n'), told)
-        # It is not ours to end, either.
-        self.assertEqual([], self.ended)
 
     def test_stranger_with_our_label_is_nobodys_business(self):
         container = self.boot()
@@ -138,7 +103,6 @@ class ReconcileTestCase(stories.StoryTestCase):
         )
         self.engine._containers[stranger.id] = stranger
         self.assertEqual('', self._told())
-        self.assertEqual([], self.ended)
 
     def test_server_that_runs_without_its_namespace(self):
         self.boot()
@@ -168,3 +132,87 @@ class ReconcileTestCase(stories.StoryTestCase):
         told = self._told()
         self.assertIn('(50): 0000, ', told)
         self.assertNotIn(uuids[-1], told)
+
+
+class EndLostTestCase(stories.StoryTestCase):
+    """What runs, and the engine does not know of it, is ended."""
+
+    def setUp(self):
+        super().setUp()
+        self.ended = []
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'novadocker.ops.orphan.end', self.ended.append
+            )
+        )
+
+    def _keep(self, *container_ids):
+        """Have shims of containers."""
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'novadocker.privsep.shim.container_ids',
+                lambda: frozenset(container_ids),
+            )
+        )
+
+    def _ended(self):
+        self.ended.clear()
+        recover.end_lost(self.tools)
+        return self.ended
+
+    def test_server_that_runs_is_left_alone(self):
+        container = self.boot()
+        self._keep(container.id)
+        self.assertEqual([], self._ended())
+
+    def test_server_that_is_stopped_is_ended(self):
+        container = self.boot()
+        self._keep(container.id, 'f' * 64)
+        power.power_off(self.tools, self.instance, timeout_s=0)
+        self.assertEqual([container.id], self._ended())
+
+    def test_server_without_a_process_needs_no_end(self):
+        self.boot(power_on=False)
+        self._keep('f' * 64)
+        self.assertEqual([], self._ended())
+
+    def test_server_of_another_host_or_runtime_is_not_ours_to_end(self):
+        container = self.boot(power_on=False)
+        self._keep(container.id)
+        for changed in elsewhere(container):
+            self.engine._containers[container.id] = changed
+            self.assertEqual([], self._ended())
+
+    def test_server_that_a_story_has_started_meanwhile(self):
+        container = self.boot(power_on=False)
+        self._keep(container.id)
+        with self._before_its_lock(lambda: self.engine.start(container.id)):
+            self.assertEqual([], self._ended())
+
+    def test_server_that_a_story_has_deleted_meanwhile(self):
+        container = self.boot(power_on=False)
+        self._keep(container.id)
+        with self._before_its_lock(lambda: self.engine.remove(container.id)):
+            self.assertEqual([], self._ended())
+
+    @contextlib.contextmanager
+    def _before_its_lock(self, deed):
+        """Do something while somebody else has the lock of the server."""
+        asked = []
+
+        @contextlib.contextmanager
+        def lock(instance_uuid):
+            asked.append(instance_uuid)
+            deed()
+            yield
+
+        with fixtures.MonkeyPatch('novadocker.ops.locks.instance_lock', lock):
+            yield
+        self.assertEqual([self.uuid], asked)
+
+
+def elsewhere(container):
+    """Give a container as another service would have made it."""
+    labels = {**container.labels, constants.LABEL_HOST: 'old'}
+    yield dataclasses.replace(container, runtime='old')
+    yield dataclasses.replace(container, labels=labels)
