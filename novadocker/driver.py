@@ -7,6 +7,7 @@ objects into plain values. What happens is told in ops/.
 from nova.virt import driver
 
 from novadocker.facade import console
+from novadocker.facade import diagnostics
 from novadocker.facade import host
 from novadocker.facade import image
 from novadocker.facade import lifecycle
@@ -21,6 +22,7 @@ class DockerDriver(
     network.Network,
     image.Image,
     console.Console,
+    diagnostics.Diagnostics,
     migration.Migration,
     suspend.Suspend,
 ):

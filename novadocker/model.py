@@ -71,7 +71,10 @@ class EngineInfo:
 
 @dataclasses.dataclass(frozen=True)
 class Container:
-    """A container as the engine shows it."""
+    """A container as the engine shows it.
+
+    :ivar started_s: when it last was started, since the epoch; 0 is never
+    """
 
     id: str
     name: str
@@ -84,6 +87,48 @@ class Container:
     error: str = ''
     oom_killed: bool = False
     has_tty: bool = False
+    started_s: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class DiskCounters:
+    """What a container has read and written since its start.
+
+    ``None`` is what the kernel does not count.
+    """
+
+    read_bytes: int | None = None
+    read_requests: int | None = None
+    write_bytes: int | None = None
+    write_requests: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Statistics:
+    """What a container uses, and has used since its start.
+
+    :ivar memory_bytes: without the pages of files that the kernel can drop
+    :ivar disk: over all disks of the host
+    """
+
+    cpu_time_ns: int
+    memory_bytes: int
+    memory_max_bytes: int
+    disk: DiskCounters
+
+
+@dataclasses.dataclass(frozen=True)
+class NicCounters:
+    """What went through a port since it was plugged, as its server sees it."""
+
+    rx_bytes: int
+    rx_packets: int
+    rx_errors: int
+    rx_drop: int
+    tx_bytes: int
+    tx_packets: int
+    tx_errors: int
+    tx_drop: int
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,6 +6,7 @@ for its start and how to make an ``archive`` of an image.
 """
 
 import contextlib
+import time
 import uuid
 
 from novadocker import exception
@@ -216,6 +217,7 @@ class EngineContract:
             (self.engine.remove,),
             (self.engine.rename, 'other'),
             (self.engine.logs, 100),
+            (self.engine.statistics,),
             (self.engine.wait_exit, 1),
         ):
             self.assertRaises(
@@ -254,6 +256,26 @@ class EngineContract:
         self.engine.wait_exit(container_id, 20)
         self.assertEqual(b'hello\n', self.engine.logs(container_id, 100))
         self.assertEqual(b'lo\n', self.engine.logs(container_id, 3))
+
+    def test_statistics_are_of_one_container(self):
+        found = self.engine.statistics(self._started())
+        self.assertGreater(found.cpu_time_ns, 0)
+        self.assertEqual(64 * MIB, found.memory_max_bytes)
+        self.assertIn(found.memory_bytes, range(1, 64 * MIB))
+
+    def test_stopped_container_uses_nothing(self):
+        container_id, _ = self._create()
+        found = self.engine.statistics(container_id)
+        self.assertEqual((0, 0), (found.cpu_time_ns, found.memory_bytes))
+        self.assertIsNone(found.disk.read_bytes)
+
+    def test_start_has_its_time(self):
+        container_id, _ = self._create()
+        self.assertEqual(0, self.engine.inspect(container_id).started_s)
+        self.engine.start(container_id)
+        age_s = time.time() - self.engine.inspect(container_id).started_s
+        # dockerd's clock is the machine's.
+        self.assertLess(age_s, 60)
 
     def test_image_is_found_by_its_whole_repository(self):
         name = f'nova-image/{uuid.uuid4()}'

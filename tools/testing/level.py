@@ -71,7 +71,8 @@ LEVELS = (
         'tests/functional',
         only=(
             r'tests\.functional\.test_'
-            r'(boot|engine|hardening|image|runtime|survival\w*|suspend)\.'
+            r'(boot|diagnostics|engine|hardening|image|runtime|'
+            r'survival\w*|suspend)\.'
         ),
         packages=(
             *('debootstrap', 'docker.io', 'iproute2', 'iputils-ping'),

@@ -49,6 +49,7 @@ def _inspected(container_id, exit_code=0):
             'ExitCode': exit_code,
             'Error': '',
             'OOMKilled': False,
+            'StartedAt': '0001-01-01T00:00:00Z',
         },
     }
 

@@ -87,6 +87,7 @@ class ContainerTest(testtools.TestCase):
                     'ExitCode': 137,
                     'Error': 'oops',
                     'OOMKilled': True,
+                    'StartedAt': '1970-01-01T00:00:07.5Z',
                 },
             }
         )
@@ -102,6 +103,7 @@ class ContainerTest(testtools.TestCase):
                 error='oops',
                 oom_killed=True,
                 has_tty=True,
+                started_s=7.5,
             ),
             found,
         )
@@ -120,10 +122,12 @@ class ContainerTest(testtools.TestCase):
                     'ExitCode': 0,
                     'Error': '',
                     'OOMKilled': False,
+                    'StartedAt': '0001-01-01T00:00:00Z',
                 },
             }
         )
         self.assertEqual(('', {}), (found.runtime, found.labels))
+        self.assertEqual(0, found.started_s)
 
     def test_listed_container_that_is_being_removed_has_no_name(self):
         found = reading.listed_container(
@@ -138,6 +142,59 @@ class ContainerTest(testtools.TestCase):
         )
         self.assertEqual('', found.name)
         self.assertEqual(model.ContainerState.REMOVING, found.state)
+
+
+def _entry(op, value, minor=0):
+    return {'major': 254, 'minor': minor, 'op': op, 'value': value}
+
+
+class StatisticsTest(testtools.TestCase):
+    def _read(self, memory, disks):
+        return reading.statistics(
+            {
+                'cpu_stats': {'cpu_usage': {'total_usage': 7}},
+                'memory_stats': memory,
+                'blkio_stats': disks,
+            }
+        )
+
+    def test_cgroup_version_1(self):
+        found = self._read(
+            {
+                'usage': 1000,
+                'limit': 4096,
+                'stats': {'inactive_file': 1, 'total_inactive_file': 400},
+            },
+            {
+                'io_service_bytes_recursive': [
+                    *(_entry('Read', 10), _entry('Read', 5, minor=1)),
+                    *(_entry('Write', 20), _entry('Total', 35)),
+                ],
+                'io_serviced_recursive': [_entry('Read', 1)],
+            },
+        )
+        self.assertEqual(
+            model.Statistics(7, 600, 4096, model.DiskCounters(15, 1, 20)),
+            found,
+        )
+
+    def test_cgroup_version_2(self):
+        found = self._read(
+            {'usage': 1000, 'limit': 4096, 'stats': {'inactive_file': 400}},
+            {
+                'io_service_bytes_recursive': [
+                    *(_entry('read', 10), _entry('write', 0)),
+                ],
+                'io_serviced_recursive': None,
+            },
+        )
+        disk = model.DiskCounters(read_bytes=10, write_bytes=0)
+        self.assertEqual(model.Statistics(7, 600, 4096, disk), found)
+
+    def test_stopped_container(self):
+        found = self._read({}, {'io_service_bytes_recursive': None})
+        self.assertEqual((0, 0), (found.memory_bytes, found.memory_max_bytes))
+        self.assertEqual(model.DiskCounters(), found.disk)
 
 
 class ImageTest(testtools.TestCase):
