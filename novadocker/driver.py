@@ -13,6 +13,7 @@ from novadocker.facade import image
 from novadocker.facade import lifecycle
 from novadocker.facade import migration
 from novadocker.facade import network
+from novadocker.facade import refusal
 from novadocker.facade import suspend
 
 
@@ -24,6 +25,7 @@ class DockerDriver(
     console.Console,
     diagnostics.Diagnostics,
     migration.Migration,
+    refusal.Refusal,
     suspend.Suspend,
 ):
     """Runs servers as Docker containers."""

@@ -1,4 +1,4 @@
-"""The doors of a server that changes its host."""
+"""The doors of a server that changes its host, or would."""
 
 from typing import Any
 
@@ -15,5 +15,18 @@ class Migration(rooms.Rooms):
     ) -> None:
         # NotImplementedError would put the instance into ERROR.
         raise nova_exception.MigrationPreCheckError(
-            reason='containers cannot be migrated live: use a cold migration'
+            reason='a container cannot be migrated live: shelve the server '
+            'and unshelve it, and the scheduler finds it a host'
+        )
+
+    def migrate_disk_and_power_off(
+        self, context: Any, instance: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        # Rolled back: any other error would put the instance into ERROR.
+        raise nova_exception.InstanceFaultRollback(
+            nova_exception.ResizeError(
+                reason='containers are neither resized nor migrated cold yet: '
+                'boot a server of the other flavor, or shelve and unshelve it '
+                'for another host'
+            )
         )

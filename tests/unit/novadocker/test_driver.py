@@ -147,28 +147,9 @@ class RefusalsTest(DriverTestCase):
         )
         self.assertIn(sentence, str(error))
 
-    def test_boot_from_volume(self):
-        self.instance.image_ref = ''
-        error = self.assertRaises(
-            nova_exception.BuildAbortException,
-            self.driver.prepare_for_spawn,
-            self.instance,
-        )
-        self.assertIn('attach the volume', str(error))
-
     def test_image_is_fine(self):
         self.instance.image_ref = uuidsentinel.image
         self.driver.prepare_for_spawn(self.instance)
-
-    def test_live_migration_leaves_the_server_alone(self):
-        self.assertRaises(
-            nova_exception.MigrationPreCheckError,
-            self.driver.check_can_live_migrate_destination,
-            None,
-            self.instance,
-            None,
-            None,
-        )
 
     def test_missing_container_in_novas_words(self):
         deeds = {

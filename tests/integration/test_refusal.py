@@ -1,0 +1,67 @@
+"""What is refused leaves a server as it is, and says why."""
+
+import openstack.exceptions
+
+from tests.integration import cloud
+
+
+class RefusalTest(cloud.CloudTestCase):
+    def setUp(self):
+        super().setUp()
+        self.server = self.boot()
+        self.pid = self.container(self.server)['State']['Pid']
+
+    def _assert_untouched(self, action, *, sentence=''):
+        """See that an action failed and the server runs as before."""
+        failed = cloud.wait_until(
+            lambda: self._failure_of(action), f'the end of {action}'
+        )
+        self.assertIn(sentence, failed)
+        self.wait_for_status(self.server, 'ACTIVE')
+        self.assertEqual(self.pid, self.container(self.server)['State']['Pid'])
+
+    def _failure_of(self, action):
+        compute = self.admin.compute
+        for each in compute.server_actions(self.server):
+            if each.action == action:
+                events = compute.get_server_action(
+                    each.request_id, self.server
+                ).events
+                failed = [it for it in events if it['result'] == 'Error']
+                return ' '.join(f'{it.get("details")}.' for it in failed)
+        return None
+
+    def test_live_migration(self):
+        # Without a second docker host nobody is asked but the scheduler.
+        self.admin.compute.live_migrate_server(
+            self.server, block_migration='auto'
+        )
+        self._assert_untouched('live-migration')
+
+    def test_crash_dump(self):
+        self.admin.compute.trigger_server_crash_dump(self.server)
+        self._assert_untouched('trigger_crash_dump', sentence='no kernel')
+
+    def test_tagged_port(self):
+        compute = self.admin.compute
+        self.assertRaises(
+            openstack.exceptions.HttpException,
+            compute.create_server_interface,
+            self.server,
+            net_id=self.network().id,
+            tag='front',
+        )
+        self.wait_for_status(self.server, 'ACTIVE')
+
+    def test_boot_with_a_tagged_port(self):
+        compute = self.admin.compute
+        server = compute.create_server(
+            name='tagged',
+            image_id=self.image_id(),
+            flavor_id=compute.find_flavor(cloud.FLAVOR).id,
+            networks=[{'uuid': self.network().id, 'tag': 'front'}],
+        )
+        self.addCleanup(self.delete, server)
+        found = self.wait_for_status(server, 'ERROR')
+        fault = compute.get_server(found.id).fault['message']
+        self.assertIn('tag', fault.lower())

@@ -1,0 +1,123 @@
+"""What is refused: by an error that leaves the server as it is, in a sentence.
+
+What Nova's manager does to a server depends on the class of the error.
+"""
+
+import inspect
+from unittest import mock
+
+from nova import exception as nova_exception
+from nova import objects
+from nova.compute import manager
+from nova.compute import vm_states
+
+from tests.unit.novadocker import test_driver
+
+
+class RefusalTestCase(test_driver.DriverTestCase):
+    def _refused(self, kind, sentence, method, *args):
+        error = self.assertRaises(kind, getattr(self.driver, method), *args)
+        self.assertIn(sentence, str(error))
+        return error
+
+    def _manager(self):
+        """Give Nova's manager, with no more than our driver."""
+        return mock.Mock(driver=self.driver)
+
+    def test_live_migration(self):
+        # The conductor catches it and looks for another host.
+        self._refused(
+            *(nova_exception.MigrationPreCheckError, 'shelve the server'),
+            *('check_can_live_migrate_destination', None, self.instance),
+            *(None, None),
+        )
+
+    def test_resize(self):
+        self.instance.vm_state = vm_states.ACTIVE
+        error = self._refused(
+            *(nova_exception.InstanceFaultRollback, 'nor migrated cold'),
+            *('migrate_disk_and_power_off', None, self.instance),
+            *('192.0.2.1', None, []),
+        )
+        # What the user reads.
+        self.assertIsInstance(
+            error.inner_exception, nova_exception.ResizeError
+        )
+
+    def test_resize_is_rolled_back(self):
+        found = self._manager()
+        guard = manager.ComputeManager._error_out_instance_on_exception
+
+        def resize():
+            with guard(found, None, self.instance, vm_states.STOPPED):
+                self.driver.migrate_disk_and_power_off(
+                    None, self.instance, '192.0.2.1', None, []
+                )
+
+        self.assertRaises(nova_exception.ResizeError, resize)
+        found._instance_update.assert_called_once_with(
+            None, self.instance, vm_state=vm_states.STOPPED, task_state=None
+        )
+
+    def test_crash_dump(self):
+        self._refused(
+            *(nova_exception.TriggerCrashDumpNotSupported, 'no kernel'),
+            *('trigger_crash_dump', self.instance),
+        )
+
+    def test_quiesce(self):
+        for method in ('quiesce', 'unquiesce'):
+            self._refused(
+                *(nova_exception.InstanceQuiesceNotSupported, 'no agent'),
+                *(method, None, self.instance, None),
+            )
+
+    def test_swap_of_a_volume(self):
+        self._refused(
+            *(nova_exception.NotSupported, 'detach it'),
+            *('swap_volume', None, {}, {}, self.instance, '/dev/vdb', 0),
+        )
+
+    def test_boot_from_volume(self):
+        self.instance.image_ref = ''
+        self._refused(
+            *(nova_exception.BuildAbortException, 'attach the volume'),
+            *('prepare_for_spawn', self.instance),
+        )
+
+    def test_volume_of_several_servers(self):
+        self.assertRaises(
+            nova_exception.MultiattachNotSupportedByVirtDriver,
+            self._reserve_device,
+            multiattach=True,
+        )
+
+    def test_tagged_volume(self):
+        self.assertRaises(
+            nova_exception.VolumeTaggedAttachNotSupported,
+            self._reserve_device,
+            tag='data',
+        )
+
+    def _reserve_device(self, *, tag=None, multiattach=False):
+        reserve = inspect.unwrap(
+            manager.ComputeManager.reserve_block_device_name
+        )
+        device = (None, 'volume', None, None, tag, multiattach)
+        reserve(self._manager(), None, self.instance, *device)
+
+    def test_tagged_port(self):
+        self.assertRaises(
+            nova_exception.NetworkInterfaceTaggedAttachNotSupported,
+            manager.ComputeManager._attach_interface,
+            *(self._manager(), None, self.instance, None, None, None, 'tag'),
+        )
+
+    def test_boot_with_tagged_devices(self):
+        tagged = objects.NetworkRequest(tag='front')
+        error = self.assertRaises(
+            nova_exception.BuildAbortException,
+            manager.ComputeManager._check_device_tagging,
+            *(self._manager(), [tagged], []),
+        )
+        self.assertIn('tagging', str(error))
