@@ -88,6 +88,7 @@ class Container:
     oom_killed: bool = False
     has_tty: bool = False
     started_s: float = 0.0
+    user: str = ''
 
 
 @dataclasses.dataclass(frozen=True)
@@ -302,6 +303,21 @@ class LoadedImage:
     config_digest: str
     size_bytes: int
     has_command: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Seed:
+    """A file or folder that is put into a container before its start.
+
+    :ivar path: relative to the folder that all seeds are unpacked in
+    :ivar content: ``None`` of a folder
+    """
+
+    path: str
+    mode: int
+    uid: int = 0
+    gid: int = 0
+    content: bytes | None = None
 
 
 @dataclasses.dataclass(frozen=True)

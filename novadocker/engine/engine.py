@@ -8,6 +8,7 @@ is decided here: whether a container is ours, identity.py knows.
 from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
+import tarfile
 from typing import Any
 
 from novadocker import constants
@@ -15,6 +16,7 @@ from novadocker import exception
 from novadocker import model
 from novadocker.engine import connection
 from novadocker.engine import error
+from novadocker.engine import inside
 from novadocker.engine import payload
 from novadocker.engine import reading
 from novadocker.engine import tail
@@ -204,6 +206,48 @@ class Engine:
             found = self.inspect(container_id)
             return None if found.state.is_live else found.exit_code
         return int(answer['StatusCode'])
+
+    def read_file(
+        self, container_id: str, path: str, max_bytes: int
+    ) -> bytes | None:
+        """Read a file of a container, which need not run.
+
+        :returns: ``None`` if there is no regular file of that size at most
+        """
+        try:
+            with (
+                self._call(f'read {path}', path) as client,
+                self._connection.download(
+                    client,
+                    f'/containers/{container_id}/archive',
+                    {'path': path},
+                ) as chunks,
+            ):
+                return inside.only_file(chunks, max_bytes)
+        except tarfile.TarError as err:
+            raise exception.EngineError(
+                action=f'read {path}', reason=str(err)
+            ) from err
+        except exception.ContainerNotFound:
+            # The container or the path: the engine says the same of both.
+            self.inspect(container_id)
+            return None
+
+    def unpack(self, container_id: str, folder: str, archive: bytes) -> None:
+        """Unpack a tar in a container, whose root is all that it can reach.
+
+        What is in the way is replaced, but for a folder by a folder.
+
+        :raises EngineError: it cannot be written there
+        """
+        try:
+            with self._call(f'write to {folder}', folder) as client:
+                client.put_archive(container_id, folder, archive)
+        except exception.ContainerNotFound as err:
+            self.inspect(container_id)
+            raise exception.EngineError(
+                action=f'write to {folder}', reason='there is no such folder'
+            ) from err
 
     def find_images(self, repository: str) -> list[model.EngineImage]:
         """List the images that have a tag in a repository.

@@ -68,6 +68,7 @@ def container(found: Json) -> model.Container:
         oom_killed=state['OOMKilled'],
         has_tty=config['Tty'],
         started_s=_started_s(state['StartedAt']),
+        user=config.get('User') or '',
     )
 
 

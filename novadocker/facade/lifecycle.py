@@ -48,6 +48,7 @@ class Lifecycle(rooms.Rooms):
             network_info=network_info,
             trusted_certs=instance.trusted_certs,
             power_on=power_on,
+            public_key=instance.key_data or '',
         )
         try:
             self._creator.create(context, boot)

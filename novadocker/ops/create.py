@@ -17,6 +17,7 @@ from novadocker import exception
 from novadocker import identity
 from novadocker import model
 from novadocker.image import store
+from novadocker.ops import guest
 from novadocker.ops import locks
 from novadocker.ops import names
 from novadocker.ops import removing
@@ -38,6 +39,8 @@ class Boot:
     ``instance`` is Nova's object, which os-vif and the log want; ``view`` is
     what the pure rooms may know of it. ``network_info`` may still be
     resolving: reading it blocks until Neutron has allocated the ports.
+
+    :ivar public_key: of the server's key pair
     """
 
     instance: Any
@@ -46,6 +49,7 @@ class Boot:
     network_info: Any
     trusted_certs: Any = None
     power_on: bool = True
+    public_key: str = ''
 
 
 class Creator:
@@ -129,6 +133,7 @@ class Creator:
                 self._plug(boot, nics, undo)
             with watch.phase('container'):
                 container_id = self._container(boot, spec, undo)
+                self._furnish(boot, container_id)
             with watch.phase('wait for Neutron'):
                 vifs.close()
         # What the ports said of themselves before was dropped by the switch.
@@ -166,6 +171,13 @@ class Creator:
         undo.add(plumber.unmap, container_id)
         plumber.map(container_id, boot.view.uuid)
         return container_id
+
+    def _furnish(self, boot: Boot, container_id: str) -> None:
+        """Put into the container what its first instruction shall find."""
+        if boot.public_key:
+            guest.let_in(
+                self._tools, container_id, boot.public_key, boot.instance
+            )
 
     def _start(self, container_id: str, watch: stopwatch.Stopwatch) -> None:
         with watch.phase('start'):

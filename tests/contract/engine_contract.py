@@ -12,6 +12,7 @@ import uuid
 from novadocker import exception
 from novadocker import identity
 from novadocker import model
+from novadocker.spec import seed as spec_seed
 from tests.fixtures import netns
 
 MIB = 1024 * 1024
@@ -42,6 +43,11 @@ def spec(image, runtime, **process):
         security=model.Security(),
         process=model.Process(init=False, **process),
     )
+
+
+def _packed(content=b''):
+    seeds = [model.Seed('made', 0o644, content=content)]
+    return spec_seed.archive(seeds, time_s=0)
 
 
 class EngineContract:
@@ -219,6 +225,8 @@ class EngineContract:
             (self.engine.logs, 100),
             (self.engine.statistics,),
             (self.engine.wait_exit, 1),
+            (self.engine.read_file, '/etc/hosts', 1),
+            (self.engine.unpack, '/etc', _packed()),
         ):
             self.assertRaises(
                 exception.ContainerNotFound, deed, _NOWHERE, *args
@@ -276,6 +284,33 @@ class EngineContract:
         age_s = time.time() - self.engine.inspect(container_id).started_s
         # dockerd's clock is the machine's.
         self.assertLess(age_s, 60)
+
+    def test_file_that_was_unpacked_is_read(self):
+        container_id, _ = self._create()
+        self.engine.unpack(container_id, '/etc', _packed(b'hello\n'))
+        read = self.engine.read_file
+        self.assertEqual(b'hello\n', read(container_id, '/etc/made', 6))
+        self.assertIsNone(read(container_id, '/etc/made', 5))
+
+    def test_what_is_no_file_is_not_read(self):
+        container_id, _ = self._create()
+        for path in ('/etc', '/etc/no-such', '/no/such'):
+            self.assertIsNone(self.engine.read_file(container_id, path, 99))
+
+    def test_nothing_is_unpacked_in_a_folder_that_is_not_there(self):
+        container_id, _ = self._create()
+        self.assertRaises(
+            exception.EngineError,
+            self.engine.unpack,
+            container_id,
+            '/no/such',
+            _packed(),
+        )
+
+    def test_user_of_a_container_is_told(self):
+        for user in ('', '7:7'):
+            container_id, _ = self._create(user=user)
+            self.assertEqual(user, self.engine.inspect(container_id).user)
 
     def test_image_is_found_by_its_whole_repository(self):
         name = f'nova-image/{uuid.uuid4()}'

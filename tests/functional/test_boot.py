@@ -120,13 +120,14 @@ class BootTestCase(testtools.TestCase):
         }
         return model.Instance(**{**usual, **changes})
 
-    def _boot(self, power_on=True, **changes):
+    def _boot(self, power_on=True, guest=None, **changes):
         boot = create.Boot(
             instance=self.instance,
             view=self._view(**changes),
             image_id=IMAGE_ID,
             network_info=self.ports,
             power_on=power_on,
+            **(guest or {}),
         )
         self.creator.create(None, boot)
         return ops_tools.find(self.tools, self.namespace.uuid)

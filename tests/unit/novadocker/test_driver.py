@@ -118,6 +118,28 @@ class ImageCacheTest(DriverTestCase):
         self.images.cache.assert_called_once_with('context', 'image')
 
 
+class BootTest(DriverTestCase):
+    """What Nova hands over at a boot reaches it."""
+
+    def setUp(self):
+        super().setUp()
+        self.driver._creator = self.creator = mock.Mock()
+
+    def _boot(self, **changes):
+        for name, value in changes.items():
+            setattr(self.instance, name, value)
+        meta = objects.ImageMeta.from_dict(
+            {'id': uuidsentinel.image, 'container_format': 'docker'}
+        )
+        self.driver.spawn(None, self.instance, meta, [], None, {}, [])
+        return self.creator.create.call_args.args[1]
+
+    def test_public_key(self):
+        self.assertEqual('', self._boot().public_key)
+        boot = self._boot(key_data='ssh-ed25519 AAAA')
+        self.assertEqual('ssh-ed25519 AAAA', boot.public_key)
+
+
 class RefusalsTest(DriverTestCase):
     def _spawn(self, **image):
         meta = objects.ImageMeta.from_dict({'id': uuidsentinel.image, **image})

@@ -311,3 +311,31 @@ class EventsTest(EngineTestCase):
         events = self.engine.events(0)
         self.assertRaises(exception.EngineUnavailable, next, events)
         self.assertNotIn('since', self.http.requests[-1][1])
+
+
+class InsideTest(EngineTestCase):
+    def setUp(self):
+        super().setUp()
+        self.path = f'containers/{_ID}/archive'
+        self.answer(f'containers/{_ID}/json', _inspected(_ID))
+
+    def test_archive_that_is_none_is_the_engines_fault(self):
+        self.answer(self.path, b'x' * 600)
+        self.assertRaises(
+            exception.EngineError, self.engine.read_file, _ID, '/a', 9
+        )
+
+    def test_path_that_is_not_there_is_told_from_the_container(self):
+        self.answer(self.path, {'message': 'no such path'}, 404)
+        self.assertIsNone(self.engine.read_file(_ID, '/a', 9))
+        err = self.assertRaises(
+            exception.EngineError, self.engine.unpack, _ID, '/a', b''
+        )
+        self.assertIn('write to /a: there is no such folder', str(err))
+
+    def test_refusal_is_told(self):
+        self.answer(self.path, {'message': 'it is read-only'}, 403)
+        err = self.assertRaises(
+            exception.EngineError, self.engine.unpack, _ID, '/a', b''
+        )
+        self.assertIn('it is read-only', str(err))

@@ -1,6 +1,7 @@
 """What the tests of stories share: an engine and a plumber in memory."""
 
 import contextlib
+import dataclasses
 import os
 import uuid
 
@@ -19,6 +20,11 @@ from tests.fixtures import fake_network
 from tests.fixtures import vif
 
 FLAVOR = model.Flavor(vcpus=1, memory_mb=64, swap_mb=0, root_gb=1)
+
+
+def with_properties(view, **properties):
+    """Give a view of the same server, of an image with properties."""
+    return dataclasses.replace(view, image_properties=properties)
 
 
 class FakeImages:
@@ -90,13 +96,14 @@ class StoryTestCase(testtools.TestCase):
         if self.wait_failure:
             raise self.wait_failure
 
-    def boot(self, *, power_on=True):
+    def boot(self, *, power_on=True, **guest):
         request = create.Boot(
             instance=self.instance,
             view=self.view,
             image_id='image',
             network_info=self.ports,
             power_on=power_on,
+            **guest,
         )
         create.Creator(self.tools, self.images, self.wait).create(
             None, request

@@ -1,0 +1,147 @@
+"""What a container is given, on a real engine, against hostile images."""
+
+import dataclasses
+import pathlib
+import tarfile
+
+from tests.fixtures import dockerd
+from tests.fixtures import ovs
+from tests.fixtures import rootfs
+from tests.functional import test_boot
+
+KEY = 'ssh-ed25519 AAAA me@home'
+KEYS = '/root/.ssh/authorized_keys'
+PASSWD = b'root:x:0:0:root:/root:/bin/sh\napp:x:7:8::/home/app:/bin/sh\n'
+
+
+def _folder(path, mode=0o755):
+    entry = tarfile.TarInfo(path)
+    entry.type, entry.mode = tarfile.DIRTYPE, mode
+    return entry, None
+
+
+def _file(path, content):
+    entry = tarfile.TarInfo(path)
+    entry.size = len(content)
+    return entry, content
+
+
+def _link(path, target):
+    entry = tarfile.TarInfo(path)
+    entry.type, entry.linkname = tarfile.SYMTYPE, target
+    return entry, None
+
+
+USUAL = (
+    _file('etc/passwd', PASSWD),
+    *(_folder('root', 0o700), _folder('home'), _folder('home/app')),
+    *(_folder('outside'), _file('outside/secret', b'untouched\n')),
+)
+
+
+class GuestTestCase(test_boot.BootTestCase):
+    """Boots of images with members of the test's choice."""
+
+    members = ()
+
+    def _download(self, context, image_id, path, trusted_certs):
+        members = {entry.name: (entry, content) for entry, content in USUAL}
+        members |= {each[0].name: each for each in self.members}
+        layer = rootfs.with_members([*members.values()])
+        pathlib.Path(path).write_bytes(
+            rootfs.archive(
+                'someone-elses:tag',
+                ('sh', '-c', 'sleep infinity'),
+                content=layer,
+                config={'Labels': {'test': self.id()}},
+            )
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self._forget_image)
+
+    def _forget_image(self):
+        for image in self.engine.find_images('nova-image/*'):
+            for tag in image.tags:
+                self.engine.remove_image(tag)
+
+    def _booted(self, *members, view=None, **guest):
+        self.members = members
+        container = self._boot(guest=guest, **(view or {}))
+        self.addCleanup(self._destroy)
+        self.root = pathlib.Path('/proc', str(container.pid), 'root')
+        return container
+
+    def _stat(self, path):
+        found = (self.root / path.lstrip('/')).lstat()
+        return oct(found.st_mode), found.st_uid, found.st_gid
+
+    def _text(self, path):
+        return (self.root / path.lstrip('/')).read_text()
+
+
+@dockerd.needs_dockerd
+@ovs.needs_ovs
+class KeyTest(GuestTestCase):
+    def _assert_key_is_in_place(self, home='/root', uid=0, gid=0):
+        keys = f'{home}/.ssh/authorized_keys'
+        self.assertEqual(('0o40700', uid, gid), self._stat(f'{home}/.ssh'))
+        self.assertEqual(('0o100600', uid, gid), self._stat(keys))
+        self.assertTrue(self._text(keys).endswith(f'{KEY}\n'))
+        self.assertEqual('untouched\n', self._text('/outside/secret'))
+
+    def test_key_of_root(self):
+        self._booted(public_key=KEY)
+        self._assert_key_is_in_place()
+
+    def test_key_of_the_user_of_the_image(self):
+        properties = {'os_admin_user': 'app'}
+        self._booted(public_key=KEY, view={'image_properties': properties})
+        self._assert_key_is_in_place('/home/app', 7, 8)
+
+    def test_key_stands_beside_those_of_the_image(self):
+        self._booted(
+            _folder('root/.ssh', 0o755),
+            _file(KEYS[1:], b'other\n'),
+            public_key=KEY,
+        )
+        self._assert_key_is_in_place()
+        self.assertEqual(f'other\n{KEY}\n', self._text(KEYS))
+
+    def test_link_in_the_place_of_the_folder_is_replaced(self):
+        self._booted(_link('root/.ssh', '/outside'), public_key=KEY)
+        self._assert_key_is_in_place()
+        self.assertFalse((self.root / 'outside/authorized_keys').exists())
+
+    def test_link_in_the_place_of_the_file_is_replaced(self):
+        self._booted(
+            _folder('root/.ssh'),
+            _link(KEYS[1:], '/outside/secret'),
+            public_key=KEY,
+        )
+        self._assert_key_is_in_place()
+
+    def test_home_that_leads_out_stays_inside(self):
+        target = self.instances
+        self._booted(
+            _link('home/app', f'../../../../../../..{target}'),
+            public_key=KEY,
+            view={'image_properties': {'os_admin_user': 'app'}},
+        )
+        self.assertFalse(pathlib.Path(target, '.ssh').exists())
+
+    def test_accounts_that_are_a_link_of_the_image_are_not_read(self):
+        self._booted(_link('etc/passwd', '/outside/secret'), public_key=KEY)
+        self.assertFalse((self.root / 'root/.ssh').exists())
+
+    def test_read_only_server_boots_without_the_key(self):
+        flavor = dataclasses.replace(
+            self._view().flavor,
+            extra_specs={'docker:read_only_root': 'true'},
+        )
+        self._booted(
+            public_key=KEY,
+            view={'flavor': flavor},
+        )
+        self.assertFalse((self.root / 'root/.ssh').exists())

@@ -1,0 +1,72 @@
+"""What a server finds at its first instruction."""
+
+from novadocker import exception
+from tests.unit.novadocker.ops import stories
+
+KEY = 'ssh-ed25519 AAAA me@home'
+PASSWD = b'root:x:0:0:root:/root:/bin/sh\napp:x:7:8::/home/app:/bin/sh\n'
+
+
+class GuestTestCase(stories.StoryTestCase):
+    def setUp(self):
+        super().setUp()
+        self.engine.image_files['/etc/passwd'] = PASSWD
+
+    def _seeds(self, **guest):
+        return self.engine.seeds.get(self.boot(**guest).id, {})
+
+
+class KeyTest(GuestTestCase):
+    def test_key_is_there_before_the_first_instruction(self):
+        seeds = self._seeds(public_key=KEY)
+        entry, content = seeds['/root/.ssh/authorized_keys']
+        self.assertEqual(f'{KEY}\n'.encode(), content)
+        self.assertEqual((0o600, 0, 0), (entry.mode, entry.uid, entry.gid))
+        self.assertEqual(0o700, seeds['/root/.ssh'][0].mode)
+        calls = self.engine.calls
+        self.assertLess(calls.index('unpack'), calls.index('start'))
+
+    def test_key_is_of_the_user_that_the_container_has(self):
+        self.engine.folders.add('/home/app')
+        self.view = stories.with_properties(self.view, os_admin_user='app')
+        entry, _ = self._seeds(public_key=KEY)[
+            '/home/app/.ssh/authorized_keys'
+        ]
+        self.assertEqual((7, 8), (entry.uid, entry.gid))
+
+    def test_keys_of_the_image_stay(self):
+        path = '/root/.ssh/authorized_keys'
+        self.engine.image_files[path] = b'other\n'
+        _, content = self._seeds(public_key=KEY)[path]
+        self.assertEqual(f'other\n{KEY}\n'.encode(), content)
+
+    def test_nothing_is_asked_where_there_is_no_key(self):
+        self.boot()
+        self.assertNotIn('read_file', self.engine.calls)
+
+    def test_certificate_is_no_key(self):
+        self.assertEqual({}, self._seeds(public_key='-----BEGIN X'))
+
+    def test_image_without_accounts_boots_without_the_key(self):
+        del self.engine.image_files['/etc/passwd']
+        self.assertEqual({}, self._seeds(public_key=KEY))
+        self.assertIn('no home for the public key', self.log.output)
+
+    def test_image_without_the_user_boots_without_the_key(self):
+        self.view = stories.with_properties(self.view, os_admin_user='me')
+        self.assertEqual({}, self._seeds(public_key=KEY))
+
+    def test_image_without_the_home_boots_without_the_key(self):
+        self.view = stories.with_properties(self.view, os_admin_user='app')
+        self.assertEqual({}, self._seeds(public_key=KEY))
+        self.assertIn('starts without its public key', self.log.output)
+
+    def test_engine_that_goes_fails_the_boot(self):
+        for method in ('read_file', 'unpack'):
+            self.engine.failures[method] = exception.EngineUnavailable(
+                host='h', reason='r'
+            )
+            self.assertRaises(
+                exception.EngineUnavailable, self.boot, public_key=KEY
+            )
+            self.assert_nothing_left()
