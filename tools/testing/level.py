@@ -52,7 +52,7 @@ LEVELS = (
         'tests/functional',
         packages=(
             *('docker.io', 'iproute2', 'iputils-ping', 'openvswitch-switch'),
-            'sudo',
+            *('busybox', 'dropbear-bin', 'sudo'),
         ),
         needs_root=True,
     ),
@@ -71,12 +71,12 @@ LEVELS = (
         'tests/functional',
         only=(
             r'tests\.functional\.test_'
-            r'(boot|diagnostics|engine|hardening|image|runtime|'
+            r'(boot|diagnostics|engine|hardening|image|runtime|ssh_image|'
             r'survival\w*|suspend)\.'
         ),
         packages=(
             *('debootstrap', 'docker.io', 'iproute2', 'iputils-ping'),
-            'openvswitch-switch',
+            *('busybox', 'dropbear-bin', 'openvswitch-switch'),
         ),
         needs_root=True,
         is_trixie=True,
