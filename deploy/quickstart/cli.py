@@ -178,6 +178,27 @@ def bench(home: home_module.Home, name: str, words: tuple[str, ...]) -> None:
     shell.replace(home, ('env', checkout, *python, *words))
 
 
+@cli.command()
+@click.argument('regex', default=r'^tempest\.api\.compute\.')
+@click.option('--concurrency', default=2, show_default=True)
+@click.pass_obj
+def tempest(home: home_module.Home, regex: str, concurrency: int) -> None:
+    """Run OpenStack's own tests against the cloud.
+
+    Those whose name matches REGEX, by default tempest's tests of the compute
+    API. Makes a second compute host if there is none.
+    """
+    from deploy.quickstart import summary
+    from deploy.quickstart.tempest import story
+
+    _require_installed(home)
+    run = story.Run(
+        home, summary.progress(), regex=regex, concurrency=concurrency
+    )
+    if not run.run():
+        sys.exit(1)
+
+
 @cli.group('node')
 def node_group() -> None:
     """Add and remove compute hosts on this machine."""

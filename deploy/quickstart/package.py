@@ -5,6 +5,7 @@ the machine already runs is not started, stopped or reconfigured.
 """
 
 from collections.abc import Iterator
+from collections.abc import Sequence
 import contextlib
 import os
 import pathlib
@@ -50,12 +51,14 @@ POLICY_TEXT = '#!/bin/sh\n# Of nova-docker, while it installs.\nexit 101\n'
 _ASIDE = 'policy-rc.d.nova-docker-saved'
 
 
-def install(home: home_module.Home) -> None:
+def install(
+    home: home_module.Home, packages: Sequence[str] = PACKAGES
+) -> None:
     """Install the packages that are missing.
 
     :raises OperationFailed: apt did, its log is named
     """
-    missing = missing_packages()
+    missing = missing_packages(packages)
     if not missing:
         return
     log = home.log_of('apt')
@@ -79,15 +82,15 @@ def install(home: home_module.Home) -> None:
         )
 
 
-def missing_packages() -> list[str]:
-    """List the packages that are not installed."""
+def missing_packages(packages: Sequence[str] = PACKAGES) -> list[str]:
+    """List those of the packages that are not installed."""
     try:
         answer = process.run(
             ['dpkg-query', '-W', '-f', '${Package} ${db:Status-Abbrev}\n']
         )
     except exception.OperationFailed:
         answer = ''
-    return [name for name in PACKAGES if name not in installed(answer)]
+    return [name for name in packages if name not in installed(answer)]
 
 
 def installed(answer: str) -> set[str]:

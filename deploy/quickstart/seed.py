@@ -37,18 +37,23 @@ def flavors(admin: Any) -> None:
             )
 
 
-def find_image(connection: Any) -> Any:
-    """Find the image by name, ``None`` if it is not there.
+def find_image(connection: Any, name: str = constants.IMAGE) -> Any:
+    """Find an image by name, ``None`` if it is not there.
 
     Glance takes the colon of ``name=memcached:latest`` for an operator and
     answers 400, so that the name is compared here.
     """
     images = connection.image.images()
-    return next((it for it in images if it.name == constants.IMAGE), None)
+    return next((it for it in images if it.name == name), None)
 
 
-def image(admin: Any, archive: pathlib.Path, is_docker: bool) -> None:
-    """Upload the image, with what keeps it on docker hosts.
+def image(
+    admin: Any,
+    archive: pathlib.Path,
+    is_docker: bool,
+    name: str = constants.IMAGE,
+) -> None:
+    """Upload an image, with what keeps it on docker hosts.
 
     :param is_docker: whether there is a host with the trait it asks for
     """
@@ -56,14 +61,14 @@ def image(admin: Any, archive: pathlib.Path, is_docker: bool) -> None:
     if is_docker:
         properties['img_hv_type'] = 'docker'
         properties[f'trait:{constants.TRAIT}'] = 'required'
-    found = find_image(admin)
+    found = find_image(admin, name)
     if found and found.status == 'active':
         admin.image.update_image(found, **properties)
         return
     if found:  # an interrupted upload
         admin.image.delete_image(found)
     admin.image.create_image(
-        constants.IMAGE,
+        name,
         filename=str(archive),
         container_format='docker',
         disk_format='raw',

@@ -17,6 +17,7 @@ from deploy.quickstart import owner
 from deploy.quickstart import restart
 from deploy.quickstart import shell
 from deploy.quickstart import up
+from deploy.quickstart.tempest import story
 
 
 class CliTestCase(testtools.TestCase):
@@ -51,6 +52,7 @@ class CliTestCase(testtools.TestCase):
             ('logs', 'x'),
             ('restart', 'x'),
             ('bench', 'x'),
+            ('tempest',),
             ('node', 'add', 'x'),
             ('node', 'remove', 'x'),
         ):
@@ -145,6 +147,14 @@ class CliTestCase(testtools.TestCase):
         self.assertEqual((1, 'netns x\n'), (found.exit_code, found.output))
         self.patch(leak, 'find', lambda home, state: [])
         self.assertEqual(0, self._run('leaks').exit_code)
+
+    def test_tempest_fails_with_its_tests(self):
+        self._install()
+        for is_well in (True, False):
+            self.patch(story.Run, 'run', lambda run, found=is_well: found)
+            self.assertEqual(
+                0 if is_well else 1, self._run('tempest', 'x').exit_code
+            )
 
     def test_restart_says_what_was_started_again(self):
         self._install()

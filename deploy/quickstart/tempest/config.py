@@ -1,0 +1,45 @@
+"""Write tempest.conf: what this cloud has."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deploy.quickstart import constants
+from deploy.quickstart import home as home_module
+from deploy.quickstart import render
+from deploy.quickstart.tempest import workspace as workspace_module
+
+# For resize, the second is larger.
+FLAVORS = ('m1.nano', 'm1.tiny')
+
+
+def write(
+    workspace: workspace_module.Workspace,
+    admin: Any,
+    *,
+    image_ids: list[str],
+    hosts: int,
+    secrets: Mapping[str, str],
+) -> None:
+    """Write the file, which has the administrator's password.
+
+    :param hosts: number of compute hosts that run containers
+    """
+    flavors = [admin.compute.find_flavor(name).id for name in FLAVORS]
+    text = (
+        render.engine()
+        .get_template('tempest.conf.j2')
+        .render(
+            home=workspace.home,
+            workspace=workspace,
+            secrets=secrets,
+            management=constants.MANAGEMENT_ADDRESS,
+            region=constants.REGION,
+            hosts=hosts,
+            public_network_id=admin.network.find_network('public').id,
+            image_id=image_ids[0],
+            image_alt_id=image_ids[1],
+            flavor_id=flavors[0],
+            flavor_alt_id=flavors[1],
+        )
+    )
+    home_module.write(workspace.config, text, mode=0o600)

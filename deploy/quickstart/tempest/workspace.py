@@ -1,0 +1,108 @@
+"""Where tempest lies below the home, and the environment it runs in."""
+
+import dataclasses
+import hashlib
+import os
+import pathlib
+import shutil
+
+from deploy.quickstart import home as home_module
+from deploy.quickstart import process
+
+_FOLDER = pathlib.Path(__file__).parent
+_REQUIREMENTS = _FOLDER / 'requirements.txt'
+_CONSTRAINTS = _FOLDER / 'constraints.txt'
+# Tests of one class stay together, for their class is set up once.
+_GROUPS = r'([^\.]*\.)*'
+
+
+@dataclasses.dataclass(frozen=True)
+class Workspace:
+    """The folders of tempest in one home."""
+
+    home: home_module.Home
+
+    @property
+    def path(self) -> pathlib.Path:
+        return self.home.data / 'tempest'
+
+    def folder(self) -> home_module.Home:
+        """Give the folder as one that can be locked; make it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        return home_module.Home(self.path)
+
+    @property
+    def venv(self) -> pathlib.Path:
+        return self.path / 'venv'
+
+    @property
+    def config(self) -> pathlib.Path:
+        return self.path / 'tempest.conf'
+
+    @property
+    def results(self) -> pathlib.Path:
+        return self.path / 'results.json'
+
+    @property
+    def log(self) -> pathlib.Path:
+        """What failed, with tracebacks; beside it tempest's own log."""
+        return self.home.log_of('tempest')
+
+    def environment(self) -> dict[str, str]:
+        """Make the environment of tempest's programs; nothing is inherited."""
+        return {
+            'PATH': f'{self.venv}/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+            'HOME': str(self.path),
+            'LANG': 'C.UTF-8',
+            'PYTHONWARNINGS': 'ignore',
+            'TEMPEST_CONFIG_DIR': str(self.path),
+        }
+
+    def stestr(self, *words: str) -> list[str]:
+        """Make the command line of stestr for tempest's tests."""
+        (site,) = self.venv.glob('lib/python3.*/site-packages')
+        return [
+            str(self.venv / 'bin/stestr'),
+            *('--test-path', str(site / 'tempest/test_discover')),
+            *('--top-dir', str(site), '--group-regex', _GROUPS),
+            *words,
+        ]
+
+
+def make(workspace: Workspace) -> None:
+    """Make the virtual environment, unless one of the same pins is there."""
+    pins = _REQUIREMENTS.read_bytes() + _CONSTRAINTS.read_bytes()
+    wanted = hashlib.sha256(pins).hexdigest()
+    stamp = workspace.venv / 'stamp'
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    log = workspace.home.log_of('tempest-pip')
+    shutil.rmtree(workspace.venv, ignore_errors=True)
+    process.run(['/usr/bin/python3', '-m', 'venv', workspace.venv], log=log)
+    process.run(
+        [
+            *(workspace.venv / 'bin/pip', '--disable-pip-version-check'),
+            *('--quiet', 'install', '-r', _REQUIREMENTS, '-c', _CONSTRAINTS),
+        ],
+        env=os.environ,
+        log=log,
+    )
+    # Where stestr keeps how long each test took, to share them out.
+    shutil.rmtree(workspace.path / '.stestr', ignore_errors=True)
+    process.run(
+        [workspace.venv / 'bin/stestr', 'init'],
+        env=workspace.environment(),
+        log=log,
+        cwd=workspace.path,
+    )
+    stamp.write_text(wanted)
+
+
+def names(workspace: Workspace) -> list[str]:
+    """List all tests that tempest finds."""
+    answer = process.run(
+        workspace.stestr('list'),
+        env=workspace.environment(),
+        cwd=workspace.path,
+    )
+    return sorted(line for line in answer.split('\n') if '.test_' in line)

@@ -1,0 +1,228 @@
+"""The story of a run: hosts, images, configuration, tests, leaks."""
+
+import configparser
+import io
+import json
+import pathlib
+import re
+import types
+
+import fixtures
+import rich.console
+import testtools
+
+from deploy.quickstart import cloud
+from deploy.quickstart import exception
+from deploy.quickstart import home as home_module
+from deploy.quickstart import leak
+from deploy.quickstart import package
+from deploy.quickstart import progress as progress_module
+from deploy.quickstart import seed
+from deploy.quickstart import ssh_image
+from deploy.quickstart import supervise
+from deploy.quickstart import up
+from deploy.quickstart.tempest import images
+from deploy.quickstart.tempest import leftover
+from deploy.quickstart.tempest import outcome as outcome_module
+from deploy.quickstart.tempest import runner
+from deploy.quickstart.tempest import story
+from deploy.quickstart.tempest import workspace as workspace_module
+from tests.unit.quickstart import records
+
+TESTS = ['tempest.a.X.test_one', 'tempest.a.X.test_two']
+
+
+class Images(records.Records):
+    """Glance with the files that were uploaded."""
+
+    def images(self):
+        return list(self.rows)
+
+    def delete_image(self, image):
+        self.rows.remove(image)
+
+    def update_image(self, image, **properties):
+        pass
+
+    def create_image(self, name, *, filename, **fields):
+        content = pathlib.Path(filename)
+        fields = {'container_format': fields['container_format']}
+        self.create(
+            name=name,
+            status='active',
+            hash_value=images._digest(content),
+            **fields,
+        )
+
+
+def a_cloud():
+    """Make the clients of a cloud that has what `up` makes."""
+    found = types.SimpleNamespace(id='found')
+    return types.SimpleNamespace(
+        image=Images(),
+        compute=types.SimpleNamespace(
+            find_flavor=lambda name: records.row(id=f'flavor-{name}')
+        ),
+        network=types.SimpleNamespace(find_network=lambda name: found),
+    )
+
+
+class StoryTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.home = home_module.Home(folder)
+        self.home.log.mkdir()
+        home_module.save_state(self.home, home_module.State('ovs'))
+        self.cloud = a_cloud()
+        self.leaks = []
+        self.out = io.StringIO()
+        self.workspace = workspace_module.Workspace(self.home)
+        self.patch(story, '_LEAKS_S', 0)
+        for module, name, value in (
+            (supervise.Supervisor, 'is_running', lambda self: True),
+            (workspace_module, 'make', lambda workspace: None),
+            (workspace_module, 'names', lambda workspace: TESTS),
+            (story.selection, 'rules', lambda text: []),
+            (cloud, 'connect', lambda secrets: self.cloud),
+            (up.Up, 'add_node', self._add_node),
+            (package, 'install', lambda home, packages: None),
+            (ssh_image, 'build', lambda path, name: path.write_text(name)),
+            (runner, 'run', self._tests),
+            (leak, 'find', lambda home, state: [*self.leaks]),
+            (leftover, 'find', lambda admin: ['image tempest-x']),
+        ):
+            self.patch(module, name, value)
+        self.patch(seed.platform, 'machine', lambda: 'x86_64')
+        self.failing = {}
+
+    def _add_node(self, name, driver):
+        state = home_module.load_state(self.home)
+        node = home_module.Node(name, driver, len(state.nodes))
+        home_module.save_state(self.home, state.with_node(node))
+
+    def _tests(self, workspace, names, console, *, concurrency):
+        outcome = outcome_module.Outcome(set())
+        outcome.failed = self.failing
+        outcome.passed = [it for it in names if it not in self.failing]
+        return outcome
+
+    def _run(self, regex='tempest'):
+        console = rich.console.Console(file=self.out, width=100)
+        progress = progress_module.Progress(console)
+        run = story.Run(self.home, progress, regex=regex, concurrency=2)
+        return run.run()
+
+    def _config(self):
+        parser = configparser.RawConfigParser()
+        parser.read(self.workspace.config)
+        return parser
+
+    def _results(self):
+        return json.loads(self.workspace.results.read_text())
+
+    def test_a_second_host_is_made_once(self):
+        self.assertTrue(self._run())
+        (node,) = home_module.load_state(self.home).nodes
+        self.assertEqual(('node2', 'docker'), (node.name, node.driver))
+        self._run()
+        self.assertEqual(1, len(home_module.load_state(self.home).nodes))
+        self.assertEqual('2', self._config()['compute']['min_compute_nodes'])
+
+    def test_with_ovn_there_is_one_host(self):
+        home_module.save_state(self.home, home_module.State('ovn'))
+        self._run()
+        self.assertEqual('1', self._config()['compute']['min_compute_nodes'])
+
+    def test_hosts_of_another_driver_do_not_count(self):
+        self._add_node('kvm', 'fake')
+        self._run()
+        self.assertEqual('2', self._config()['compute']['min_compute_nodes'])
+
+    def test_configuration_names_what_the_cloud_has(self):
+        self._run()
+        config = self._config()
+        self.assertEqual('found', config['network']['public_network_id'])
+        compute = config['compute']
+        self.assertEqual('flavor-m1.nano', compute['flavor_ref'])
+        self.assertNotEqual(compute['image_ref'], compute['image_ref_alt'])
+        self.assertEqual(0o600, self.workspace.config.stat().st_mode & 0o777)
+
+    def test_images_are_uploaded_when_they_have_changed(self):
+        self._run()
+        self._run()
+        self.assertEqual([*images.NAMES], self.cloud.image.names())
+        self.patch(
+            ssh_image, 'build', lambda path, name: path.write_text('new')
+        )
+        self._run()
+        self.assertEqual([*images.NAMES] * 2, self.cloud.image.names())
+        self.assertEqual(2, len(self.cloud.image.rows))
+
+    def test_results_are_kept_and_shown(self):
+        self.failing = {TESTS[0]: 'it broke'}
+        self.assertFalse(self._run())
+        found = self._results()
+        self.assertEqual({TESTS[0]: 'it broke'}, found['failed'])
+        self.assertEqual([TESTS[1]], found['passed'])
+        self.assertEqual(['image tempest-x'], found['leftovers'])
+        self.assertIn(f'FAILED {TESTS[0]}', self.out.getvalue())
+        self.assertIn('LEFT   image tempest-x', self.out.getvalue())
+
+    def test_what_is_left_out_counts_as_skipped_with_its_reason(self):
+        rule = story.selection.Rule(re.compile('one'), 'no disk')
+        self.patch(story.selection, 'rules', lambda text: [rule])
+        self.assertTrue(self._run())
+        self.assertEqual({TESTS[0]: 'no disk'}, self._results()['skipped'])
+        self.assertIn('1 no disk', self.out.getvalue())
+
+    def test_a_leak_is_a_failure(self):
+        self.leaks = ['netns x: no such server']
+        self.assertFalse(self._run())
+        self.assertIn('LEAK   netns x', self.out.getvalue())
+
+    def test_a_cloud_that_is_down_is_a_missing_precondition(self):
+        self.patch(supervise.Supervisor, 'is_running', lambda self: False)
+        self.assertRaises(exception.PreconditionMissing, self._run)
+
+    def test_state_that_went_away_is_a_missing_precondition(self):
+        self.home.state_file.unlink()
+        self.assertRaises(exception.PreconditionMissing, self._run)
+
+    def test_a_second_run_is_refused(self):
+        with story.lock.held(self.workspace.folder()):
+            self.assertRaises(exception.OperationFailed, self._run)
+
+
+class LeftoverTestCase(testtools.TestCase):
+    def test_only_what_tempest_named_is_listed(self):
+        def listed(*names):
+            return lambda **query: [
+                records.row(id=f'id-{name}', name=name) for name in names
+            ]
+
+        admin = types.SimpleNamespace(
+            compute=types.SimpleNamespace(
+                servers=listed('tempest-s', 'memcached'),
+                flavors=listed('m1.tiny'),
+                aggregates=listed(),
+            ),
+            image=types.SimpleNamespace(images=listed('tempest-i')),
+            network=types.SimpleNamespace(
+                networks=listed('private'),
+                routers=listed(),
+                ports=listed(None),
+                security_groups=listed('default'),
+            ),
+            identity=types.SimpleNamespace(
+                projects=listed('tempest-p'), users=listed()
+            ),
+        )
+        self.assertEqual(
+            [
+                'server tempest-s id-tempest-s',
+                'image tempest-i id-tempest-i',
+                'project tempest-p id-tempest-p',
+            ],
+            leftover.find(admin),
+        )
