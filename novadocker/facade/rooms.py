@@ -21,11 +21,15 @@ from novadocker.inventory import host as inventory_host
 from novadocker.network import metadata
 from novadocker.network import plumber as network_plumber
 from novadocker.network import wait as network_wait
+from novadocker.network import wiring as network_wiring
 from novadocker.ops import create
 from novadocker.ops import tools as ops_tools
 from novadocker.spec import builder
 
 CONF = nova_conf.CONF
+
+# nova-compute does nothing else while it brings back the servers of a host.
+_WIRED_WITHIN_S = 10
 
 conf.register_opts(CONF)
 
@@ -56,6 +60,7 @@ class Rooms(driver.ComputeDriver):
         self._host = CONF.host
         self._engine = docker_engine.Engine(CONF.docker.host)
         self._plumber = network_plumber.Plumber(CONF.docker.runtime_map_dir)
+        self._switch = network_wiring.Switch(lambda: CONF.os_vif_ovs)
 
     @functools.cached_property
     def _tools(self) -> ops_tools.Tools:
@@ -67,6 +72,10 @@ class Rooms(driver.ComputeDriver):
             engine=self._engine,
             plumber=self._plumber,
             metadata_ports=metadata.MetadataPorts(_metadata_ports),
+            wiring=network_wiring.Wiring(
+                self._switch.is_wired,
+                within_s=min(CONF.vif_plugging_timeout, _WIRED_WITHIN_S),
+            ),
             host=builder.Host(
                 self._host,
                 CONF.docker.runtime,

@@ -95,9 +95,7 @@ def _repair_network(
     """Set the network right without taking away what is.
 
     A port that is plugged anew is dead until the agent of Neutron has seen
-    it, and Neutron, for which it never was down, does not tell when that is:
-    the command would run before its network. A privileged server could have
-    changed anything in there.
+    it. A privileged server could have changed anything in there.
     """
     if not security.security(view.flavor.extra_specs).privileged:
         try:
@@ -145,6 +143,7 @@ def bring_up(
     nics = ops_tools.nics(tools, network_info)
     tools.plumber.plug(instance, network_info, nics)
     tools.plumber.map(container.id, instance.uuid)
+    tools.wiring.wait(instance, network_info)
     starting.start(tools, container.id)
     starting.check(
         tools.engine, container.id, check_ms=tools.settings.start_check_ms

@@ -12,6 +12,7 @@ from novadocker.engine import engine as docker_engine
 from novadocker.network import metadata
 from novadocker.network import plan
 from novadocker.network import plumber as network_plumber
+from novadocker.network import wiring as network_wiring
 from novadocker.ops import patience as ops_patience
 from novadocker.spec import builder
 
@@ -31,6 +32,7 @@ class Tools:
     engine: docker_engine.Engine
     plumber: network_plumber.Plumber
     metadata_ports: metadata.MetadataPorts
+    wiring: network_wiring.Wiring
     host: builder.Host
     settings: Settings
     patience: ops_patience.Patience = dataclasses.field(

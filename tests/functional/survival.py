@@ -95,7 +95,8 @@ class SurvivalTestCase(testtools.TestCase):
 
     def _configure(self):
         config = self.useFixture(config_fixture.Config(CONF))
-        config.config(instances_path=self.instances)
+        # No agent wires the ports.
+        config.config(instances_path=self.instances, vif_plugging_timeout=0)
         config.config(
             group='docker',
             host=self.dockerd.host,

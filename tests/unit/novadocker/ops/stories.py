@@ -11,6 +11,7 @@ import testtools
 from novadocker import identity
 from novadocker import model
 from novadocker.network import metadata
+from novadocker.network import wiring
 from novadocker.ops import create
 from novadocker.ops import patience
 from novadocker.ops import tools as ops_tools
@@ -66,6 +67,12 @@ class StoryTestCase(testtools.TestCase):
             engine=self.engine,
             plumber=self.plumber,
             metadata_ports=metadata.MetadataPorts(lambda network_id: []),
+            wiring=wiring.Wiring(
+                lambda port: port not in self.unwired,
+                within_s=10,
+                clock=self._now,
+                sleep=self._sleep,
+            ),
             host=builder.Host('host1', 'nova', has_disk_quota=False),
             settings=ops_tools.Settings(self.instances, start_check_ms=200),
             patience=patience.Patience(clock=self._now, sleep=self._sleep),
@@ -81,6 +88,7 @@ class StoryTestCase(testtools.TestCase):
             flavor=FLAVOR,
         )
         self.wait_failure = None
+        self.unwired = set()
 
     def _now(self):
         return self.now

@@ -95,6 +95,21 @@ class PowerTestCase(stories.StoryTestCase):
         self.assertIn(self.uuid, self.plumber.netns)
         self.assertEqual({container.id: self.uuid}, self.plumber.mapped)
 
+    def test_on_waits_for_the_agent_of_the_host(self):
+        container = self.boot()
+        self._off()
+        self.unwired.add(self.ports[0]['devname'])
+        seen = []
+
+        def look():
+            seen.append(self.engine.inspect(container.id).state)
+            self.unwired.clear()
+
+        self.while_asleep = look
+        self._on()
+        self.assertEqual([EXITED], seen)
+        self.assertIs(RUNNING, self.found().state)
+
     def test_on_of_what_runs_changes_nothing(self):
         before = self.boot()
         self._on()
