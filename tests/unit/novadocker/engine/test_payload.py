@@ -4,6 +4,7 @@ import testtools
 
 from novadocker import model
 from novadocker.engine import payload
+from novadocker.spec import security as spec_security
 from tests.contract import engine_contract
 
 
@@ -146,8 +147,17 @@ class CreateTest(testtools.TestCase):
         self.assertEqual(expected, _subset(_host(security=security), expected))
 
     def test_new_privileges_may_be_allowed(self):
-        security = model.Security(privileged=True, no_new_privileges=False)
+        security = model.Security(no_new_privileges=False)
         self.assertEqual([], _host(security=security)['SecurityOpt'])
+
+    def test_privileged_flavor_is_privileged_and_nothing_else(self):
+        usual = _host(security=spec_security.security({}))
+        options = {'docker:privileged': 'true'}
+        found = _host(security=spec_security.security(options))
+        changed = {key for key in found if found[key] != usual[key]}
+        self.assertEqual({'Privileged', 'SecurityOpt'}, changed)
+        self.assertIs(True, found['Privileged'])
+        self.assertEqual([], found['SecurityOpt'])
 
     def test_mounts(self):
         mount = model.Mount('/a', '/b', read_only=True, propagation='rslave')
