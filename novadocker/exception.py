@@ -21,6 +21,7 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     |   +-- ContainerNotRemoved    so its addresses must stay taken
     +-- OptionChanged              host or runtime, under a server of ours
     +-- InvalidContainerOption     a docker: value cannot be understood
+    +-- InjectedFileRefused        its path or size
     +-- ContainerExited            PID 1 ended within start_check_ms
     +-- PortsNotReady              Neutron did not wire the ports in time
     +-- PortFailed                 Neutron says that it cannot
@@ -105,6 +106,10 @@ class ImageForOtherMachine(nova_exception.ImageUnacceptable):
 
 class InvalidContainerOption(nova_exception.BuildAbortException):
     msg_fmt = '%(option)s=%(value)s cannot be used: %(reason)s'
+
+
+class InjectedFileRefused(nova_exception.BuildAbortException):
+    msg_fmt = 'File %(path)s cannot be injected: %(reason)s'
 
 
 class ContainerExited(nova_exception.BuildAbortException):

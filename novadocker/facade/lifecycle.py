@@ -8,6 +8,7 @@ from nova import exception as nova_exception
 from novadocker import constants
 from novadocker import exception
 from novadocker import view
+from novadocker.facade import guest
 from novadocker.facade import rooms
 from novadocker.ops import create
 from novadocker.ops import destroy
@@ -49,6 +50,10 @@ class Lifecycle(rooms.Rooms):
             trusted_certs=instance.trusted_certs,
             power_on=power_on,
             public_key=instance.key_data or '',
+            files=tuple(injected_files or ()),
+            config_drive=guest.config_drive(
+                instance, network_info, injected_files, admin_password
+            ),
         )
         try:
             self._creator.create(context, boot)

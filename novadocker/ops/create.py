@@ -7,6 +7,8 @@ a failed boot has made is undone in the reverse order.
 """
 
 from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
 import contextlib
 import dataclasses
 from typing import Any
@@ -41,6 +43,9 @@ class Boot:
     resolving: reading it blocks until Neutron has allocated the ports.
 
     :ivar public_key: of the server's key pair
+    :ivar files: paths in the container and what is to be in them
+    :ivar config_drive: renders paths in the drive and what is in them, if
+        the server is to have one; it is called once the ports are known
     """
 
     instance: Any
@@ -50,6 +55,8 @@ class Boot:
     trusted_certs: Any = None
     power_on: bool = True
     public_key: str = ''
+    files: Sequence[tuple[str, bytes]] = ()
+    config_drive: Callable[[], Iterable[tuple[str, bytes]]] | None = None
 
 
 class Creator:
@@ -84,8 +91,11 @@ class Creator:
                 image,
                 self._tools.host,
                 names.directory(self._tools, boot.view.uuid),
+                has_config_drive=boot.config_drive is not None,
             )
             _require_command(image, spec)
+            # Refused files are refused before anything is made.
+            guest.file_seeds(boot.files, spec)
             with undoing.Undo() as undo:
                 self._build(boot, spec, undo, watch)
                 undo.pop_all()
@@ -123,6 +133,8 @@ class Creator:
             nics = ops_tools.nics(self._tools, boot.network_info)
         undo.add(names.remove, self._tools, boot.view.uuid)
         names.write(self._tools, boot.view, boot.network_info)
+        if boot.config_drive is not None:
+            guest.write_drive(self._tools, boot.view.uuid, boot.config_drive())
         with contextlib.ExitStack() as vifs:
             # NOTE: the wait is registered before the first port is plugged,
             # or an early event of Neutron's would be lost.
@@ -133,7 +145,7 @@ class Creator:
                 self._plug(boot, nics, undo)
             with watch.phase('container'):
                 container_id = self._container(boot, spec, undo)
-                self._furnish(boot, container_id)
+                self._furnish(boot, spec, container_id)
             with watch.phase('wait for Neutron'):
                 vifs.close()
         # What the ports said of themselves before was dropped by the switch.
@@ -172,8 +184,12 @@ class Creator:
         plumber.map(container_id, boot.view.uuid)
         return container_id
 
-    def _furnish(self, boot: Boot, container_id: str) -> None:
+    def _furnish(
+        self, boot: Boot, spec: model.ContainerSpec, container_id: str
+    ) -> None:
         """Put into the container what its first instruction shall find."""
+        seeds = guest.file_seeds(boot.files, spec)
+        guest.put(self._tools, container_id, seeds)
         if boot.public_key:
             guest.let_in(
                 self._tools, container_id, boot.public_key, boot.instance

@@ -1,19 +1,25 @@
 """What a server is given to know whose it is, before its first instruction.
 
-It is written into the container that the engine has created and not yet
-started. The engine does the writing, with the container's root for its own;
-nothing is looked up on the host.
+Keys and files are written into the container that the engine has created and
+not yet started. The engine does the writing, with the container's root for
+its own; nothing of it is looked up on the host. The config drive is a folder
+of the host, so that no snapshot has it.
 """
 
+from collections.abc import Iterable
+from collections.abc import Sequence
 import time
 from typing import Any
 
 from oslo_log import log as logging
 
 from novadocker import exception
+from novadocker import model
 from novadocker.ops import tools as ops_tools
 from novadocker.spec import account as spec_account
+from novadocker.spec import builder
 from novadocker.spec import seed
+from novadocker.state import folder
 
 LOG = logging.getLogger(__name__)
 
@@ -21,6 +27,41 @@ _ACCOUNTS = '/etc/passwd'
 # A host with thousands of users has less.
 _MAX_ACCOUNTS_BYTES = 1024**2
 _MAX_KEYS_BYTES = 256 * 1024
+
+
+def file_seeds(
+    files: Sequence[tuple[str, bytes]], spec: model.ContainerSpec
+) -> tuple[model.Seed, ...]:
+    """Take the files of a request for a container.
+
+    :raises InjectedFileRefused: one has no path in such a container
+    """
+    taken = {mount.target for mount in spec.mounts}
+    return seed.file_seeds(files, taken)
+
+
+def put(
+    tools: ops_tools.Tools, container_id: str, seeds: Sequence[model.Seed]
+) -> None:
+    """Put files below the root of a container.
+
+    :raises EngineError: it cannot take them: its root is read-only, or a
+        file of the image is where a folder has to be
+    """
+    if seeds:
+        archive = seed.archive(seeds, time_s=int(time.time()))
+        tools.engine.unpack(container_id, '/', archive)
+
+
+def write_drive(
+    tools: ops_tools.Tools,
+    instance_uuid: str,
+    files: Iterable[tuple[str, bytes]],
+) -> None:
+    """Write the config drive of a server; it goes with the server's folder."""
+    instances = tools.settings.instances_path
+    home = folder.InstanceFolder(instances, instance_uuid)
+    home.write_secrets(builder.CONFIG_DRIVE, files)
 
 
 def let_in(

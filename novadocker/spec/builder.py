@@ -17,6 +17,10 @@ NAME_FILES = {
     'hosts': '/etc/hosts',
     'resolv.conf': '/etc/resolv.conf',
 }
+# The folder of the instance that is the config drive, and where cloud-init
+# looks for it where there are no block devices (DataSourceConfigDrive).
+CONFIG_DRIVE = 'config-drive'
+CONFIG_DRIVE_TARGET = '/var/lib/cloud/seed/config_drive'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,10 +48,13 @@ def container_spec(
     image: model.LoadedImage,
     host: Host,
     instance_dir: str,
+    *,
+    has_config_drive: bool = False,
 ) -> model.ContainerSpec:
     """Build what the engine is asked to create for an instance.
 
-    :param instance_dir: folder on the host with the files of NAME_FILES
+    :param instance_dir: folder on the host with the files of NAME_FILES, and
+        the CONFIG_DRIVE if there is one
     :raises InvalidContainerOption: an extra spec, metadata key or image
         property that cannot be read
     """
@@ -70,14 +77,23 @@ def container_spec(
         ),
         security=security.security(instance.flavor.extra_specs),
         process=process.process(instance.metadata, instance.image_properties),
-        mounts=tuple(
-            # Read-only: they are files of the host. A container's root could
-            # make one setuid there, or fill the host's disk with it.
-            model.Mount(
-                source=f'{instance_dir}/{name}', target=target, read_only=True
-            )
-            for name, target in NAME_FILES.items()
-        ),
+        mounts=_mounts(instance_dir, has_config_drive=has_config_drive),
+    )
+
+
+def _mounts(
+    instance_dir: str, *, has_config_drive: bool
+) -> tuple[model.Mount, ...]:
+    targets = dict(NAME_FILES)
+    if has_config_drive:
+        targets[CONFIG_DRIVE] = CONFIG_DRIVE_TARGET
+    return tuple(
+        # Read-only: they are files of the host. A container's root could
+        # make one setuid there, or fill the host's disk with it.
+        model.Mount(
+            source=f'{instance_dir}/{name}', target=target, read_only=True
+        )
+        for name, target in targets.items()
     )
 
 

@@ -5,11 +5,15 @@ root for its own, so that nothing in an image leads out of it. A seed takes
 the place of whatever the image has there, be it a symbolic link.
 """
 
+from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Sequence
 import io
 import tarfile
 
+from novadocker import exception
 from novadocker import model
+from novadocker import option
 from novadocker.spec import account as spec_account
 
 SSH_FOLDER = '.ssh'
@@ -17,6 +21,11 @@ AUTHORIZED_KEYS = f'{SSH_FOLDER}/authorized_keys'
 
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
+# The command may run as anybody.
+_INJECTED_MODE = 0o644
+# Nova's quotas allow 5 files of 10 KiB, unless an operator lifts them.
+_MAX_INJECTED = 1000
+_MAX_INJECTED_BYTES = 16 * 1024**2
 
 
 def key_seeds(
@@ -43,6 +52,27 @@ def is_ssh_key(public_key: str) -> bool:
     return bool(public_key.strip()) and '-----BEGIN' not in public_key
 
 
+def file_seeds(
+    files: Sequence[tuple[str, bytes]], taken: Collection[str]
+) -> tuple[model.Seed, ...]:
+    """Take the files that the request for a server brought.
+
+    :param taken: paths at which something of the host's is mounted
+    :raises InjectedFileRefused: one has no path inside of a container
+    """
+    size = sum(len(content) for _, content in files)
+    if len(files) > _MAX_INJECTED or size > _MAX_INJECTED_BYTES:
+        raise exception.InjectedFileRefused(
+            path=option.shown(files[0][0]),
+            reason=f'a server takes {_MAX_INJECTED} files and '
+            f'{_MAX_INJECTED_BYTES} bytes at most',
+        )
+    return tuple(
+        model.Seed(_inside(path, taken), _INJECTED_MODE, content=content)
+        for path, content in files
+    )
+
+
 def archive(seeds: Iterable[model.Seed], *, time_s: int) -> bytes:
     """Pack seeds for the engine to unpack.
 
@@ -60,6 +90,32 @@ def archive(seeds: Iterable[model.Seed], *, time_s: int) -> bytes:
                 entry.size = len(seed.content)
             tar.addfile(entry, io.BytesIO(seed.content or b''))
     return stream.getvalue()
+
+
+def _inside(path: str, taken: Collection[str]) -> str:
+    """Give a path as it is seen from the root of the container."""
+    parts = [part for part in path.split('/') if part not in ('', '.')]
+    found = '/'.join(parts)
+    reason = ''
+    if not path.isprintable():
+        reason = 'its path has control characters or is no UTF-8'
+    elif not parts or path.endswith(('/', '/.')):
+        reason = 'its path is that of a folder'
+    elif '..' in parts:
+        reason = 'its path has ".." in it'
+    elif any(_is_in(f'/{found}', each) for each in taken):
+        reason = 'Nova writes what is there'
+    elif any(_is_in(each, f'/{found}') for each in taken):
+        reason = 'its path is that of a folder of Nova'
+    if reason:
+        raise exception.InjectedFileRefused(
+            path=option.shown(path), reason=reason
+        )
+    return found
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return f'{path}/'.startswith(f'{folder}/')
 
 
 def _with_key(present: bytes, key: bytes) -> bytes:

@@ -4,7 +4,9 @@ It lies below Nova's ``instances_path`` and belongs to user nova; the engine
 mounts the files in it into the container.
 """
 
+from collections.abc import Iterable
 from collections.abc import Mapping
+import os
 import pathlib
 import shutil
 
@@ -48,9 +50,33 @@ class InstanceFolder:
     def _suspended(self) -> pathlib.Path:
         return self.path / 'suspended'
 
+    def write_secrets(
+        self, name: str, files: Iterable[tuple[str, bytes]]
+    ) -> None:
+        """Write a folder that only its owner and root may look into.
+
+        :param files: paths below it and what is in them
+        """
+        top = self.path / name
+        # What an earlier container was given is not to be mixed with it.
+        _remove(top)
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path, content in files:
+            file = top / path
+            # mkdir's mode is not for the parents that it makes.
+            for parent in reversed(file.relative_to(self.path).parents[:-1]):
+                (self.path / parent).mkdir(mode=0o700, exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            with open(os.open(file, flags, 0o400), 'wb') as stream:
+                stream.write(content)
+
     def remove(self) -> None:
         """Remove the folder and all in it; its absence is fine."""
-        try:
-            shutil.rmtree(self.path)
-        except FileNotFoundError:
-            return
+        _remove(self.path)
+
+
+def _remove(path: pathlib.Path) -> None:
+    try:
+        shutil.rmtree(path)
+    except FileNotFoundError:
+        return

@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 import tarfile
 
+from novadocker import exception
 from tests.fixtures import dockerd
 from tests.fixtures import ovs
 from tests.fixtures import rootfs
@@ -79,6 +80,112 @@ class GuestTestCase(test_boot.BootTestCase):
 
     def _text(self, path):
         return (self.root / path.lstrip('/')).read_text()
+
+
+@dockerd.needs_dockerd
+@ovs.needs_ovs
+class FileTest(GuestTestCase):
+    def _files(self, *paths):
+        return [(path, b'hello\n') for path in paths]
+
+    def test_file_and_its_folders(self):
+        self._booted(files=self._files('/etc/motd', '/srv/deep/er/conf'))
+        for path in ('/etc/motd', '/srv/deep/er/conf'):
+            self.assertEqual('hello\n', self._text(path))
+            self.assertEqual(('0o100644', 0, 0), self._stat(path))
+        for folder in ('/srv', '/srv/deep/er'):
+            self.assertEqual(('0o40755', 0, 0), self._stat(folder))
+
+    def test_link_in_the_place_of_the_file_is_replaced(self):
+        self._booted(
+            _link('etc/motd', '/outside/secret'),
+            files=self._files('/etc/motd'),
+        )
+        self.assertEqual('hello\n', self._text('/etc/motd'))
+        self.assertEqual('untouched\n', self._text('/outside/secret'))
+
+    def test_folder_that_leads_out_stays_inside(self):
+        target = self.instances
+        self._attempt(
+            _link('srv', f'../../../../../../../..{target}'),
+            files=self._files('/srv/conf', f'{target}/conf'),
+        )
+        self.assertFalse(pathlib.Path(target, 'conf').exists())
+
+    def test_link_to_a_file_of_novas_does_not_reach_it(self):
+        self._attempt(
+            _link('names', '/etc'), files=self._files('/names/hosts')
+        )
+        hosts = pathlib.Path(self.instances, self.namespace.uuid, 'hosts')
+        if hosts.exists():
+            self.assertIn('localhost', hosts.read_text())
+        self.assertNotEqual('hello\n', self._hosts)
+
+    def _attempt(self, *members, **guest):
+        """Boot, or be refused with nothing left."""
+        self._hosts = ''
+        try:
+            self._booted(*members, **guest)
+        except exception.EngineError:
+            self.assert_nothing_left()
+        else:
+            self._hosts = self._text('/etc/hosts')
+
+    def test_file_below_a_file_is_refused(self):
+        self.members = ()
+        self.assertRaises(
+            exception.EngineError,
+            self._boot,
+            guest={'files': self._files('/etc/passwd/x')},
+        )
+        self.assert_nothing_left()
+
+    def test_read_only_server_cannot_have_files(self):
+        flavor = dataclasses.replace(
+            self._view().flavor,
+            extra_specs={'docker:read_only_root': 'true'},
+        )
+        self.assertRaises(
+            exception.EngineError,
+            self._boot,
+            guest={'files': self._files('/etc/motd')},
+            flavor=flavor,
+        )
+        self.assert_nothing_left()
+
+
+@dockerd.needs_dockerd
+@ovs.needs_ovs
+class DriveTest(GuestTestCase):
+    META = 'openstack/latest/meta_data.json'
+    TARGET = '/var/lib/cloud/seed/config_drive'
+
+    def _drive(self, *members):
+        return self._booted(
+            *members, config_drive=lambda: [(self.META, b'{"uuid": "1"}')]
+        )
+
+    def test_drive_is_read_only_and_for_root(self):
+        self._drive()
+        path = f'{self.TARGET}/{self.META}'
+        self.assertEqual('{"uuid": "1"}', self._text(path))
+        self.assertEqual('0o100400', self._stat(path)[0])
+        self.assertEqual('0o40700', self._stat(self.TARGET)[0])
+        mounts = self._text('/proc/1/mountinfo').splitlines()
+        (options,) = [
+            line.split()[5] for line in mounts if self.TARGET in line.split()
+        ]
+        self.assertIn('ro', options.split(','))
+
+    def test_its_place_that_leads_out_stays_inside(self):
+        target = self.instances
+        self._drive(_link('var', f'../../../../../../../..{target}'))
+        self.assertFalse(pathlib.Path(target, 'lib').exists())
+
+    def test_nothing_is_left_of_it(self):
+        self._drive()
+        self._destroy()
+        self.assert_nothing_left()
 
 
 @dockerd.needs_dockerd

@@ -131,13 +131,41 @@ class BootTest(DriverTestCase):
         meta = objects.ImageMeta.from_dict(
             {'id': uuidsentinel.image, 'container_format': 'docker'}
         )
-        self.driver.spawn(None, self.instance, meta, [], None, {}, [])
+        files = [('/etc/motd', b'hello')]
+        self.driver.spawn(
+            None, self.instance, meta, files, 'word', {}, [self.port]
+        )
         return self.creator.create.call_args.args[1]
 
     def test_public_key(self):
         self.assertEqual('', self._boot().public_key)
         boot = self._boot(key_data='ssh-ed25519 AAAA')
         self.assertEqual('ssh-ed25519 AAAA', boot.public_key)
+
+    def test_injected_files(self):
+        self.assertEqual((('/etc/motd', b'hello'),), self._boot().files)
+
+    def test_server_without_a_config_drive(self):
+        self.assertIsNone(self._boot().config_drive)
+
+    def test_config_drive_has_what_nova_tells_of_the_server(self):
+        with mock.patch(
+            'nova.api.metadata.base.InstanceMetadata', autospec=True
+        ) as rendered:
+            rendered.return_value.metadata_for_config_drive.return_value = [
+                ('a', 'text'),
+                ('b', b'bytes'),
+            ]
+            drive = self._boot(config_drive='True').config_drive
+            # It takes Neutron, whose ports are not yet known at that time.
+            rendered.assert_not_called()
+            self.assertEqual([('a', b'text'), ('b', b'bytes')], [*drive()])
+        rendered.assert_called_once_with(
+            self.instance,
+            content=[('/etc/motd', b'hello')],
+            extra_md={'admin_pass': 'word'},
+            network_info=[self.port],
+        )
 
 
 class RefusalsTest(DriverTestCase):

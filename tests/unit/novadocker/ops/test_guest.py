@@ -1,6 +1,11 @@
 """What a server finds at its first instruction."""
 
+import pathlib
+
+from nova import exception as nova_exception
+
 from novadocker import exception
+from novadocker.ops import destroy
 from tests.unit.novadocker.ops import stories
 
 KEY = 'ssh-ed25519 AAAA me@home'
@@ -70,3 +75,66 @@ class KeyTest(GuestTestCase):
                 exception.EngineUnavailable, self.boot, public_key=KEY
             )
             self.assert_nothing_left()
+
+
+class FileTest(GuestTestCase):
+    def test_file_is_there_before_the_first_instruction(self):
+        entry, content = self._seeds(files=[('/etc/motd', b'hello')])[
+            '/etc/motd'
+        ]
+        self.assertEqual(b'hello', content)
+        self.assertEqual((0o644, 0, 0), (entry.mode, entry.uid, entry.gid))
+        calls = self.engine.calls
+        self.assertLess(calls.index('unpack'), calls.index('start'))
+
+    def test_refused_file_is_refused_before_anything_is_made(self):
+        self.assertRaises(
+            exception.InjectedFileRefused,
+            self.boot,
+            files=[('/etc/hosts', b'')],
+        )
+        self.assertNotIn('create', self.engine.calls)
+        self.assert_nothing_left()
+
+    def test_file_that_cannot_be_written_fails_the_boot(self):
+        self.engine.failures['unpack'] = exception.EngineError(
+            action='write to /', reason='it is read-only'
+        )
+        self.assertRaises(
+            exception.EngineError, self.boot, files=[('/etc/motd', b'')]
+        )
+        self.assert_nothing_left()
+
+
+class DriveTest(GuestTestCase):
+    def _folder(self):
+        return pathlib.Path(self.instances, self.uuid, 'config-drive')
+
+    def test_drive_is_written_and_mounted(self):
+        container = self.boot(config_drive=lambda: [('ec2/x', b'x')])
+        self.assertEqual(b'x', (self._folder() / 'ec2/x').read_bytes())
+        (mount,) = [
+            each
+            for each in self.engine.specs[container.id].mounts
+            if each.source == str(self._folder())
+        ]
+        self.assertTrue(mount.read_only)
+
+    def test_drive_goes_with_the_server(self):
+        self.boot(config_drive=lambda: [('ec2/x', b'x')])
+        destroy.destroy(self.tools, self.instance, self.ports)
+        self.assert_nothing_left()
+
+    def test_drive_that_cannot_be_rendered_fails_the_boot(self):
+        def render():
+            yield 'ec2/x', b'x'
+            raise nova_exception.NovaException('no metadata')
+
+        self.assertRaises(
+            nova_exception.NovaException, self.boot, config_drive=render
+        )
+        self.assert_nothing_left()
+
+    def test_server_without_one(self):
+        self.boot()
+        self.assertFalse(self._folder().exists())

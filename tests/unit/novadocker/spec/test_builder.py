@@ -9,7 +9,7 @@ from novadocker.spec import builder
 UUID = '0f3e8d2a-5d6c-4d5b-9a1e-7b7f1c2d3e4f'
 
 
-def spec(extra_specs=None, **changes):
+def spec(extra_specs=None, *, has_drive=False, **changes):
     instance = model.Instance(
         uuid=UUID,
         name='instance-1',
@@ -34,10 +34,21 @@ def spec(extra_specs=None, **changes):
     host = builder.Host(
         'host1', 'nova', False, frozenset({'nova', 'nova-crun'})
     )
-    return builder.container_spec(instance, image, host, '/instances/x')
+    return builder.container_spec(
+        instance, image, host, '/instances/x', has_config_drive=has_drive
+    )
 
 
 class BuilderTestCase(testtools.TestCase):
+    def test_config_drive_is_where_cloud_init_looks(self):
+        mount = model.Mount(
+            '/instances/x/config-drive',
+            '/var/lib/cloud/seed/config_drive',
+            read_only=True,
+        )
+        self.assertIn(mount, spec(has_drive=True).mounts)
+        self.assertNotIn(mount, spec().mounts)
+
     def test_names_and_labels(self):
         found = spec()
         self.assertEqual(f'nova-{UUID}', found.name)

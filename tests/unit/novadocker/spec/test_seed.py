@@ -5,6 +5,7 @@ import tarfile
 
 import testtools
 
+from novadocker import exception
 from novadocker import model
 from novadocker.spec import account
 from novadocker.spec import seed
@@ -46,6 +47,55 @@ class KeyTestCase(testtools.TestCase):
             (' \n', False),
         ):
             self.assertIs(is_key, seed.is_ssh_key(text), text)
+
+
+class FileTestCase(testtools.TestCase):
+    taken = ('/etc/hosts', '/var/lib/cloud/seed/config_drive')
+
+    def _refused(self, *files):
+        return self.assertRaises(
+            exception.InjectedFileRefused, seed.file_seeds, files, self.taken
+        )
+
+    def test_path_is_seen_from_the_root(self):
+        for path, inside in (
+            ('/etc/motd', 'etc/motd'),
+            ('etc/motd', 'etc/motd'),
+            ('//etc/./motd', 'etc/motd'),
+            ('/etc/hosts.d', 'etc/hosts.d'),
+            ('/etc/..d', 'etc/..d'),
+            ('/\u00fc', '\u00fc'),
+        ):
+            self.assertEqual(
+                (model.Seed(inside, 0o644, content=b'x'),),
+                seed.file_seeds([(path, b'x')], self.taken),
+            )
+
+    def test_path_that_is_none(self):
+        for path, reason in (
+            ('', 'of a folder'),
+            ('/', 'of a folder'),
+            ('/etc/', 'of a folder'),
+            ('/etc/.', 'of a folder'),
+            ('/../etc/shadow', '".."'),
+            ('/etc/..', '".."'),
+            ('/a\0b', 'control'),
+            ('/a\nb', 'control'),
+            ('/\udcff', 'no UTF-8'),
+            ('/etc/hosts', 'Nova writes'),
+            ('/etc/hosts/x', 'Nova writes'),
+            ('//etc//hosts', 'Nova writes'),
+            ('/var/lib/cloud/seed/config_drive/x', 'Nova writes'),
+            ('/etc', 'folder of Nova'),
+        ):
+            self.assertIn(reason, str(self._refused((path, b''))), path)
+
+    def test_many_files_and_much_in_them(self):
+        self._refused(*[('/a', b'')] * 1001)
+        self._refused(('/a', bytes(9 * 1024**2)), ('/b', bytes(9 * 1024**2)))
+
+    def test_no_files(self):
+        self.assertEqual((), seed.file_seeds([], self.taken))
 
 
 class ArchiveTestCase(testtools.TestCase):

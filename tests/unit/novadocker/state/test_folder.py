@@ -45,6 +45,24 @@ class InstanceFolderTestCase(testtools.TestCase):
             self.folder.unmark_suspended()
             self.assertFalse(self.folder.is_suspended)
 
+    def test_secrets_are_for_their_owner(self):
+        self.addCleanup(os.umask, os.umask(0))
+        files = [('openstack/latest/meta.json', b'{}'), ('ec2/x', b'x')]
+        self.folder.write_secrets('drive', files)
+        drive = pathlib.Path(self.root, 'uuid', 'drive')
+        for path, text in files:
+            self.assertEqual(text, (drive / path).read_bytes())
+        for path in (drive.parent, *drive.parent.rglob('*')):
+            mode = 0o700 if path.is_dir() else 0o400
+            self.assertEqual(mode, path.stat().st_mode & 0o777, path)
+
+    def test_secrets_of_before_go(self):
+        self.folder.write_secrets('drive', [('a/old', b'1'), ('both', b'1')])
+        self.folder.write_secrets('drive', [('both', b'2')])
+        drive = pathlib.Path(self.root, 'uuid', 'drive')
+        self.assertEqual(['both'], os.listdir(drive))
+        self.assertEqual(b'2', (drive / 'both').read_bytes())
+
     def test_remove(self):
         self.folder.write_names({'hosts': 'a'})
         self.folder.remove()
