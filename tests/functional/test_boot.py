@@ -16,6 +16,7 @@ from novadocker.engine import engine as docker_engine
 from novadocker.image import store
 from novadocker.network import metadata
 from novadocker.network import plumber
+from novadocker.network import wiring
 from novadocker.ops import create
 from novadocker.ops import destroy
 from novadocker.ops import power
@@ -78,6 +79,8 @@ class BootTestCase(testtools.TestCase):
             engine=self.engine,
             plumber=plumber.Plumber(self.dockerd.map_dir),
             metadata_ports=metadata.MetadataPorts(lambda network_id: []),
+            # No agent wires the ports.
+            wiring=wiring.Wiring(lambda port: True, within_s=0),
             host=builder.Host('host1', dockerd.RUNTIME, False),
             settings=ops_tools.Settings(self.instances, start_check_ms=200),
         )
