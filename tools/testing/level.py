@@ -16,6 +16,8 @@ class Level:
         earlier level leaves is added
     :ivar only: regular expression for the names of its tests, if it has not
         all of the folder
+    :ivar tempest: regular expression for the tests of tempest that it has
+        instead of a folder
     :ivar packages: Debian packages, of which only programs are used
     :ivar network: Neutron's back end in the cloud that it needs, if any
     :ivar is_trixie: whether the tests' Docker engine is that of Debian 13
@@ -27,6 +29,7 @@ class Level:
     minutes: int
     tests: str = ''
     only: str = ''
+    tempest: str = ''
     packages: Sequence[str] = ()
     needs_root: bool = False
     network: str = ''
@@ -89,6 +92,15 @@ LEVELS = (
         'tests/integration',
         needs_root=True,
         network='ovn',
+        is_full=True,
+    ),
+    Level(
+        'tempest',
+        ('tempest',),
+        90,
+        tempest=r'^tempest\.(api\.compute|scenario)\.',
+        needs_root=True,
+        network='ovs',
         is_full=True,
     ),
 )

@@ -16,6 +16,7 @@ from tools.testing import report
 from tools.testing import stage
 from tools.testing import style
 from tools.testing import suite
+from tools.testing import tempest
 from tools.testing import trixie
 from tools.testing import venv
 
@@ -75,6 +76,8 @@ class Session:
         package.install(
             [*venv.PACKAGES, *each.packages], log=log, deadline=deadline
         )
+        if each.tempest:  # The quickstart prepares what it runs.
+            return self.cache
         folder = self.cache / 'venv' / environment
         venv.ensure(
             folder,
@@ -132,6 +135,15 @@ class Session:
         log: pathlib.Path,
         deadline: float,
     ) -> report.Result:
+        if each.tempest:
+            return tempest.run(
+                self.checkout,
+                title,
+                each.tempest,
+                self.filters,
+                log=log,
+                deadline=deadline,
+            )
         if not each.tests:
             return style.check(
                 folder, self._source, self.checkout, log=log, deadline=deadline

@@ -106,3 +106,19 @@ class SessionTestCase(testtools.TestCase):
         self._patch('cloud.up', up)
         self._run('integration')
         self.assertEqual(['ovs', 'down'], used)
+
+    def test_tempest_is_run_by_the_quickstart_while_the_cloud_is_there(self):
+        asked = []
+
+        def run(checkout, title, regex, filters, **kwargs):
+            asked.append((title, regex))
+            return report.Result(title, kwargs['log'], 1, passed=2)
+
+        self._patch('cloud.up', lambda *args, **kw: contextlib.nullcontext())
+        self._patch('tempest.run', run)
+        (result,) = self._run('tempest')
+        self.assertEqual(2, result.passed)
+        self.assertEqual(
+            [('tempest', r'^tempest\.(api\.compute|scenario)\.')], asked
+        )
+        self.assertEqual([], self.built)
