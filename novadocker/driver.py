@@ -8,6 +8,7 @@ from nova.virt import driver
 
 from novadocker.facade import console
 from novadocker.facade import diagnostics
+from novadocker.facade import guest
 from novadocker.facade import host
 from novadocker.facade import image
 from novadocker.facade import lifecycle
@@ -22,6 +23,7 @@ class DockerDriver(
     lifecycle.Lifecycle,
     network.Network,
     image.Image,
+    guest.Guest,
     console.Console,
     diagnostics.Diagnostics,
     migration.Migration,

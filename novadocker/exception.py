@@ -13,6 +13,7 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     |   +-- ContainerConflict      name taken, or wrong state
     |   +-- EngineImageNotFound
     |   +-- CommandNotStartable    the image's command cannot be executed
+    |   +-- CommandTooSlow         one beside it did not end
     +-- ImageUnacceptable (nova)
     |   +-- ImageRejected          the archive is not one we hand on
     |   +-- ImageWithoutCommand
@@ -72,6 +73,10 @@ class EngineImageNotFound(EngineError):
 
 class CommandNotStartable(EngineError):
     msg_fmt = 'The command of the container cannot be started: %(reason)s'
+
+
+class CommandTooSlow(EngineError):
+    msg_fmt = '%(command)s did not end within %(seconds)s s.'
 
 
 class OptionChanged(nova_exception.NovaException):

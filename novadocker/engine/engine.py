@@ -7,8 +7,10 @@ is decided here: whether a container is ours, identity.py knows.
 
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 import contextlib
 import tarfile
+import time
 from typing import Any
 
 from novadocker import constants
@@ -232,6 +234,42 @@ class Engine:
             # The container or the path: the engine says the same of both.
             self.inspect(container_id)
             return None
+
+    def feed(
+        self,
+        container_id: str,
+        command: Sequence[str],
+        data: bytes,
+        *,
+        user: str,
+        within_s: float,
+    ) -> int:
+        """Run a command in a container and write to its standard input.
+
+        What it says is thrown away. The engine keeps the command for
+        everybody to read, but not its input.
+
+        :returns: its exit code, as a shell has it
+        :raises ContainerConflict: the container is not running
+        :raises CommandTooSlow: it goes on beyond that time
+        """
+        deadline = time.monotonic() + within_s
+        try:
+            with self._container_call('run a command in', container_id) as api:
+                made = api.exec_create(
+                    container_id, list(command), stdin=True, user=user
+                )
+                with contextlib.closing(
+                    api.exec_start(made['Id'], socket=True)
+                ) as stream:
+                    inside.feed(stream, data, deadline)
+                return inside.exit_code(
+                    lambda: api.exec_inspect(made['Id']), deadline
+                )
+        except inside.DeadlineError as err:
+            raise exception.CommandTooSlow(
+                command=command[0], seconds=within_s
+            ) from err
 
     def unpack(self, container_id: str, folder: str, archive: bytes) -> None:
         """Unpack a tar in a container, whose root is all that it can reach.

@@ -1,4 +1,4 @@
-"""The doors of what is inside: the config drive."""
+"""The doors of what is inside: the config drive, the admin's password."""
 
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -7,7 +7,21 @@ from typing import Any
 from nova.api.metadata import base as instance_metadata
 from nova.virt import configdrive
 
+from novadocker import view
+from novadocker.facade import rooms
+from novadocker.ops import password
+
 Drive = Callable[[], Iterator[tuple[str, bytes]]]
+
+
+class Guest(rooms.Rooms):
+    """What is inside of a server."""
+
+    @rooms.in_nova_words
+    def set_admin_password(self, instance: Any, new_pass: str) -> None:
+        password.change(
+            self._tools, instance, view.instance_view(instance), new_pass
+        )
 
 
 def config_drive(

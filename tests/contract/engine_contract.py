@@ -227,6 +227,7 @@ class EngineContract:
             (self.engine.wait_exit, 1),
             (self.engine.read_file, '/etc/hosts', 1),
             (self.engine.unpack, '/etc', _packed()),
+            (lambda name: self._feed(name, 'true'),),
         ):
             self.assertRaises(
                 exception.ContainerNotFound, deed, _NOWHERE, *args
@@ -305,6 +306,21 @@ class EngineContract:
             container_id,
             '/no/such',
             _packed(),
+        )
+
+    def _feed(self, container_id, *command):
+        return self.engine.feed(
+            container_id, command, b'x', user='0:0', within_s=20
+        )
+
+    def test_command_beside_the_containers_own_that_is_not_there(self):
+        container_id = self._started()
+        self.assertEqual(127, self._feed(container_id, 'no-such'))
+
+    def test_no_command_runs_in_a_stopped_container(self):
+        container_id, _ = self._create()
+        self.assertRaises(
+            exception.ContainerConflict, self._feed, container_id, 'true'
         )
 
     def test_user_of_a_container_is_told(self):

@@ -51,6 +51,7 @@ IMPLEMENTED = (
     'reboot',
     'resume',
     'resume_state_on_host_boot',
+    'set_admin_password',
     'spawn',
     'suspend',
     'swap_volume',

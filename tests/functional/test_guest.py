@@ -4,7 +4,10 @@ import dataclasses
 import pathlib
 import tarfile
 
+from nova import exception as nova_exception
+
 from novadocker import exception
+from novadocker.ops import password
 from tests.fixtures import dockerd
 from tests.fixtures import ovs
 from tests.fixtures import rootfs
@@ -186,6 +189,54 @@ class DriveTest(GuestTestCase):
         self._drive()
         self._destroy()
         self.assert_nothing_left()
+
+
+@dockerd.needs_dockerd
+@ovs.needs_ovs
+class PasswordTest(GuestTestCase):
+    WORD = 'correct horse battery'
+
+    def _change(self, script):
+        program = _file('bin/chpasswd', f'#!/bin/sh\n{script}\n'.encode())
+        program[0].mode = 0o755
+        container = self._booted(program)
+        password.change(self.tools, self.instance, self._view(), self.WORD)
+        return container
+
+    def test_password_is_in_standard_input_and_nowhere_else(self):
+        container = self._change(
+            'cat > /got; cat /proc/$$/cmdline > /args; env > /env; id -u > /id'
+        )
+        self.assertEqual(f'root:{self.WORD}\n', self._text('/got'))
+        self.assertEqual('0\n', self._text('/id'))
+        shown = self.dockerd.client.inspect_container(container.id)
+        execs = [
+            self.dockerd.client.exec_inspect(each)
+            for each in shown['ExecIDs'] or []
+        ]
+        for place in (
+            *(self._text('/args'), self._text('/env'), str(shown)),
+            *(str(execs), self._log(container), self.dockerd.log()),
+        ):
+            self.assertNotIn(self.WORD, place)
+
+    def test_chpasswd_that_fails_is_told_without_what_it_says(self):
+        err = self.assertRaises(
+            nova_exception.SetAdminPasswdNotSupported,
+            self._change,
+            'cat; exit 3',
+        )
+        self.assertIn('exit code 3', str(err))
+        self.assertNotIn(self.WORD, str(err))
+
+    def test_chpasswd_that_does_not_end(self):
+        self.patch(password, '_WITHIN_S', 1)
+        err = self.assertRaises(
+            nova_exception.SetAdminPasswdNotSupported,
+            self._change,
+            'exec sleep infinity',
+        )
+        self.assertIn('did not end', str(err))
 
 
 @dockerd.needs_dockerd

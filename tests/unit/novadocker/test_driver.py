@@ -211,6 +211,7 @@ class RefusalsTest(DriverTestCase):
             'pause': (self.instance,),
             'unpause': (self.instance,),
             'get_console_output': (None, self.instance),
+            'set_admin_password': (self.instance, 'word'),
         }
         for name, arguments in deeds.items():
             error = self.assertRaises(

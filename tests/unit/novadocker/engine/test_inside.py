@@ -1,7 +1,9 @@
 """Files of a container, as the engine hands them out."""
 
 import io
+import socket
 import tarfile
+import time
 
 import testtools
 
@@ -50,4 +52,56 @@ class OnlyFileTestCase(testtools.TestCase):
         packed = _packed(content=b'x' * 2000)
         self.assertRaises(
             tarfile.TarError, inside.only_file, [packed[:1000]], 9999
+        )
+
+
+class CommandTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.ours, self.theirs = socket.socketpair()
+        self.addCleanup(self.ours.close)
+        self.addCleanup(self.theirs.close)
+
+    @property
+    def _soon(self):
+        return time.monotonic() + 20
+
+    def test_command_reads_all_and_what_it_says_is_not_kept(self):
+        self.theirs.sendall(b'x' * 9000)
+        self.theirs.shutdown(socket.SHUT_WR)
+        inside.feed(self.ours, b'word', self._soon)
+        self.assertEqual(b'word', self.theirs.recv(99))
+        self.assertEqual(b'', self.theirs.recv(99))
+
+    def test_socket_that_the_sdk_hides(self):
+        self.theirs.shutdown(socket.SHUT_WR)
+        with self.ours.makefile('rb', buffering=0) as hidden:
+            inside.feed(hidden, b'word', self._soon)
+        self.assertEqual(b'word', self.theirs.recv(99))
+
+    def test_command_that_has_ended_already(self):
+        self.theirs.close()
+        inside.feed(self.ours, b'word', self._soon)
+
+    def test_command_that_goes_on(self):
+        for deadline in (time.monotonic() + 0.05, time.monotonic() - 1):
+            self.assertRaises(
+                inside.DeadlineError, inside.feed, self.ours, b'', deadline
+            )
+
+    def test_exit_code_comes_after_the_last_word(self):
+        answers = [
+            {'Running': True, 'ExitCode': None},
+            {'Running': False, 'ExitCode': None},
+            {'Running': False, 'ExitCode': 3},
+        ]
+        found = inside.exit_code(lambda: answers.pop(0), self._soon)
+        self.assertEqual(3, found)
+
+    def test_exit_code_that_does_not_come(self):
+        self.assertRaises(
+            inside.DeadlineError,
+            inside.exit_code,
+            lambda: {'Running': True, 'ExitCode': None},
+            time.monotonic() + 0.05,
         )
