@@ -315,7 +315,7 @@ class EngineContract:
 
     def test_command_beside_the_containers_own_that_is_not_there(self):
         container_id = self._started()
-        self.assertEqual(127, self._feed(container_id, 'no-such'))
+        self.assertIn(self._feed(container_id, 'no-such'), (126, 127))
 
     def test_no_command_runs_in_a_stopped_container(self):
         container_id, _ = self._create()
