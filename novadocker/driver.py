@@ -37,4 +37,5 @@ class DockerDriver(
         'has_imagecache': True,
         'supports_image_type_raw': True,
         'supports_attach_interface': True,
+        'supports_trusted_certs': True,
     }

@@ -4,6 +4,7 @@ The engine is the only record. What it holds under another name is a
 stranger's and is not seen here.
 """
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from novadocker import identity
@@ -20,18 +21,23 @@ class Engine(Protocol):
 
 
 def find(
-    engine: Engine, image_id: str, *, ids_are_digests: bool = True
+    engine: Engine,
+    image_id: str,
+    *,
+    reference: str = '',
+    ids_are_digests: bool = True,
 ) -> model.LoadedImage | None:
     """Find an image of Glance in the engine.
 
+    :param reference: the one name that will do; any of the image's if empty
     :param ids_are_digests: whether the engine's id of an image is its config
         digest; then a tag that says otherwise is not believed
     """
     repository = identity.image_repository(image_id)
     for held in engine.find_images(repository):
-        loaded = _read(held, image_id, ids_are_digests=ids_are_digests)
-        if loaded is not None:
-            return loaded
+        for loaded in _read(held, image_id, ids_are_digests=ids_are_digests):
+            if reference in ('', loaded.reference):
+                return loaded
     return None
 
 
@@ -47,7 +53,7 @@ def image_ids(engine: Engine) -> set[str]:
 
 def _read(
     held: model.EngineImage, image_id: str, *, ids_are_digests: bool
-) -> model.LoadedImage | None:
+) -> Iterator[model.LoadedImage]:
     repository = identity.image_repository(image_id)
     for reference in held.tags:
         name, _, tag = reference.rpartition(':')
@@ -55,11 +61,10 @@ def _read(
             continue
         config_digest = oci_digest.from_hex(tag)
         if held.id == config_digest or not ids_are_digests:
-            return model.LoadedImage(
+            yield model.LoadedImage(
                 image_id=image_id,
                 reference=reference,
                 config_digest=config_digest,
                 size_bytes=held.size_bytes,
                 has_command=bool(held.command or held.entrypoint),
             )
-    return None

@@ -17,6 +17,7 @@ import shutil
 from typing import Any
 from typing import Protocol
 
+from cryptography import exceptions as crypto_exceptions
 from oslo_concurrency import lockutils
 from oslo_log import log as logging
 
@@ -96,6 +97,8 @@ class ImageStore:
 
         :param max_bytes: what the image may unpack to; ``None`` leaves it at
             what is free on the disk below the store's folder
+        :param trusted_certs: who may have signed the image; where there are
+            any it is downloaded and verified even if the engine has it
         :raises ImageRejected: it is not one that we hand to the engine
         :raises ImageForOtherMachine: it is built for other hosts
         :raises EngineError: the engine could not load it
@@ -171,7 +174,10 @@ class ImageStore:
                 reason='its id is no UUID in small letters.',
             )
         with self._locked(image_id):
-            found = self._find(image_id)
+            # NOTE: what the engine holds was verified for nobody, or for
+            # somebody who trusts others, or with a certificate that has been
+            # revoked since.
+            found = None if trusted_certs else self._find(image_id)
             loaded = found or self._load(
                 context, image_id, self._rules(max_bytes), trusted_certs
             )
@@ -185,9 +191,14 @@ class ImageStore:
         )
         return lock
 
-    def _find(self, image_id: str) -> model.LoadedImage | None:
+    def _find(
+        self, image_id: str, reference: str = ''
+    ) -> model.LoadedImage | None:
         return cache.find(
-            self._engine, image_id, ids_are_digests=self._ids_are_digests
+            self._engine,
+            image_id,
+            reference=reference,
+            ids_are_digests=self._ids_are_digests,
         )
 
     def _rules(self, max_bytes: int | None) -> inspection.Rules:
@@ -208,17 +219,19 @@ class ImageStore:
         path = self._folder / image_id
         with contextlib.ExitStack() as stack:
             stack.callback(path.unlink, missing_ok=True)
-            self._fetch(context, image_id, os.fspath(path), trusted_certs)
+            self._download(context, image_id, path, trusted_certs)
             file = stack.enter_context(path.open('rb'))
             found = stack.enter_context(
                 inspection.inspected(
                     image_id, file, os.fspath(self._folder), rules
                 )
             )
+            if held := self._find(image_id, found.reference):
+                return held
             with self._removed_on_failure(found.reference):
                 self._engine.load(found.stream())
-                loaded = self._find(image_id)
-                if loaded is None or loaded.reference != found.reference:
+                loaded = self._find(image_id, found.reference)
+                if loaded is None:
                     raise exception.EngineError(
                         action=f'load image {image_id}',
                         reason=f'it does not hold {found.reference}',
@@ -228,6 +241,22 @@ class ImageStore:
             {'image_id': image_id, 'reference': loaded.reference},
         )
         return loaded
+
+    def _download(
+        self,
+        context: Any,
+        image_id: str,
+        path: pathlib.Path,
+        trusted_certs: Any,
+    ) -> None:
+        try:
+            self._fetch(context, image_id, os.fspath(path), trusted_certs)
+        except crypto_exceptions.InvalidSignature as err:
+            # It has no words, and Nova would try the next host.
+            raise exception.ImageRejected(
+                image_id=image_id,
+                reason='its signature is not that of its data.',
+            ) from err
 
     @contextlib.contextmanager
     def _removed_on_failure(self, reference: str) -> Iterator[None]:

@@ -12,6 +12,8 @@ import time
 from typing import Any
 import unittest
 
+from cryptography import exceptions as crypto_exceptions
+
 from novadocker import exception
 from novadocker import identity
 from novadocker import model
@@ -101,9 +103,14 @@ class StoreCase(unittest.TestCase):
         if self.fetch_error is not None:
             raise self.fetch_error
 
-    def ensure(self, max_bytes: int | None = 1_000_000) -> model.LoadedImage:
+    def ensure(
+        self, max_bytes: int | None = 1_000_000, trusted_certs: Any = None
+    ) -> model.LoadedImage:
         return self.store.ensure(
-            'context', IMAGE_ID, max_bytes=max_bytes, trusted_certs='certs'
+            'context',
+            IMAGE_ID,
+            max_bytes=max_bytes,
+            trusted_certs=trusted_certs,
         )
 
     def age(self, used: tuple[str, ...] = (), min_age_s: float = 60) -> None:
@@ -118,9 +125,52 @@ class StoreCase(unittest.TestCase):
         self.assertEqual({}, self.engine.images)
 
 
+class VerifiedTest(StoreCase):
+    """An image whose signature somebody wants to be verified."""
+
+    def test_what_is_here_is_verified_and_not_loaded_again(self) -> None:
+        loaded = self.ensure()
+        self.assertEqual(loaded, self.ensure(trusted_certs='certs'))
+        self.assertEqual([None, 'certs'], [each[2] for each in self.fetched])
+        self.assertEqual(1, self.engine.loads)
+
+    def test_what_was_verified_for_one_is_not_for_another(self) -> None:
+        for certs in ('mine', 'mine', 'yours'):
+            self.ensure(trusted_certs=certs)
+        self.assertEqual(3, len(self.fetched))
+
+    def test_what_was_verified_serves_those_who_do_not_ask(self) -> None:
+        self.ensure(trusted_certs='certs')
+        self.ensure()
+        self.assertEqual(1, len(self.fetched))
+
+    def test_what_is_here_is_not_taken_for_what_was_verified(self) -> None:
+        self.content = archives.saved((archives.layer(2),))
+        other = self.ensure().reference
+        self.content = SAVED
+        verified = self.ensure(trusted_certs='certs')
+        self.assertEqual(REFERENCE, verified.reference)
+        self.assertNotEqual(REFERENCE, other)
+
+    def test_wrong_signature_is_told(self) -> None:
+        self.fetch_error = crypto_exceptions.InvalidSignature()
+        with self.assertRaisesRegex(
+            exception.ImageRejected, 'its signature is not that of its data'
+        ):
+            self.ensure(trusted_certs='certs')
+        self.assert_nothing_is_left()
+
+    def test_wrong_signature_of_what_is_here_is_told(self) -> None:
+        self.ensure()
+        self.fetch_error = crypto_exceptions.InvalidSignature()
+        with self.assertRaises(exception.ImageRejected):
+            self.ensure(trusted_certs='certs')
+        self.assertEqual([REFERENCE], list(self.engine.images))
+
+
 class EnsureTest(StoreCase):
     def test_an_image_is_fetched_and_loaded_under_our_name(self) -> None:
-        loaded = self.ensure()
+        loaded = self.ensure(trusted_certs='certs')
         self.assertEqual(
             (IMAGE_ID, REFERENCE, DIGEST, True),
             (
