@@ -33,6 +33,6 @@ class Diagnostics(rooms.Rooms):
             vcpus=instance.flavor.vcpus,
             has_config_drive=bool(configdrive.required_by(instance)),
             usage=self._engine.statistics(container.id),
-            vifs=instance.get_network_info(),
+            vifs=instance.get_network_info() or (),
             nics=counters.by_device(),
         )
