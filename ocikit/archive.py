@@ -5,7 +5,6 @@ comes out is described by digests that were computed here.
 """
 
 import dataclasses
-import posixpath
 from typing import BinaryIO
 
 from ocikit import config as oci_config
@@ -166,7 +165,7 @@ def _index(file: BinaryIO, limits: limit.Limits) -> dict[str, tar.Member]:
                 f'the archive holds {exception.shown(name)} twice'
             )
         if member.kind is tar.Kind.SYMLINK:
-            links[name] = _target(name, member.link)
+            links[name] = tar.link_target(name, member.link)
         else:
             files[name] = member
     return files | {
@@ -189,21 +188,6 @@ def _check_outer_name(member: tar.Member) -> str:
             f'no file: it was not written by docker save'
         )
     return tar.clean_name(member.name)
-
-
-def _target(name: str, link: str) -> str:
-    """Resolve a link by its text alone.
-
-    ``docker save`` up to 24 writes ``../ID/layer.tar`` for a layer that it
-    wrote before.
-    """
-    folder = posixpath.dirname(name)
-    target = posixpath.normpath(posixpath.join(folder, link))
-    if target.startswith('/'):
-        raise exception.ArchiveMalformed(
-            f'the link {exception.shown(name)} is absolute'
-        )
-    return tar.clean_name(target)
 
 
 def _follow(

@@ -13,6 +13,20 @@ from ocikit import document
 from ocikit import exception
 from ocikit import platform as oci_platform
 
+# What an image's config is made of, and its part that a container takes over
+# (OCI image-spec, config.md; moby, docker image spec v1.2). Volumes are not
+# among them: see without_volumes.
+_PARTS = (
+    *('architecture', 'variant', 'os', 'os.version', 'os.features'),
+    *('created', 'author', 'history', 'rootfs'),
+)
+_PROCESS_PARTS = (
+    *('User', 'ExposedPorts', 'Env', 'Entrypoint', 'Cmd', 'WorkingDir'),
+    *('Labels', 'StopSignal', 'ArgsEscaped', 'Healthcheck', 'OnBuild'),
+    'Shell',
+)
+_HISTORY_PARTS = ('created', 'empty_layer')
+
 
 @dataclasses.dataclass(frozen=True)
 class Config:
@@ -72,6 +86,30 @@ def without_volumes(content: bytes) -> bytes:
         raise exception.ArchiveMalformed(
             "the image's config has a number that is none"
         ) from err
+
+
+def with_process(content: bytes, process: bytes, note: str) -> bytes:
+    """Give a config with its layers, and another process and no past.
+
+    What an engine writes into a config beside the parts of an image, such as
+    the command and the environment of the container that a layer comes from,
+    is left out.
+
+    :param process: JSON, the ``config`` of another config
+    :param note: stands in the history in the place of what the container ran
+    :raises ArchiveMalformed: one of both is no config
+    """
+    found = document.read_object(content, "the image's config")
+    whole = document.read_object(process, "the parent's config")
+    parts = {key: found[key] for key in _PARTS if key in found}
+    if found.get('history'):
+        *past, last = document.children(found, 'history')
+        kept = {key: last[key] for key in _HISTORY_PARTS if key in last}
+        parts['history'] = [*past, {**kept, 'created_by': note}]
+    parts['config'] = {
+        key: whole[key] for key in _PROCESS_PARTS if whole.get(key)
+    }
+    return json.dumps(parts).encode()
 
 
 def _read_diff_ids(rootfs: document.Object) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from ocikit import tar
 SAVED_IMAGES = 'manifest.json'
 INDEX = 'index.json'
 MARKER = 'oci-layout'
-_BLOBS = f'blobs/{oci_digest.ALGORITHM}/'
+BLOBS = f'blobs/{oci_digest.ALGORITHM}/'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,13 +54,13 @@ class Archive:
             raise exception.ArchiveMalformed(
                 f'the archive lacks its member {exception.shown(name)}'
             )
-        if digest is None and clean.startswith(_BLOBS):
-            digest = oci_digest.from_hex(clean.removeprefix(_BLOBS))
+        if digest is None and clean.startswith(BLOBS):
+            digest = oci_digest.from_hex(clean.removeprefix(BLOBS))
         return oci_layer.Blob(member.offset, member.size_bytes, digest)
 
     def described(self, found: manifest.Descriptor) -> oci_layer.Blob:
         """Find the bytes that a descriptor points to."""
-        name = _BLOBS + oci_digest.encoded(found.digest)
+        name = BLOBS + oci_digest.encoded(found.digest)
         blob = self.blob(name, found.digest)
         if blob.size_bytes != found.size_bytes:
             raise exception.ArchiveMismatch(

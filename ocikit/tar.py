@@ -10,6 +10,7 @@ without end, so only its parser of a single block is used.
 from collections.abc import Iterator
 import dataclasses
 import enum
+import posixpath
 import tarfile
 from typing import Protocol
 
@@ -74,7 +75,7 @@ class _Extensions:
 def members(
     source: Source, max_members: int, *, must_end: bool
 ) -> Iterator[Member]:
-    """Walk a tar's members; content is skipped.
+    """Walk a tar's members; content that was not read meanwhile is skipped.
 
     :param must_end: whether a tar without its end marker is truncated.
         Layers may lack it: their digest says whether they are whole.
@@ -86,7 +87,8 @@ def members(
         if member is None:
             return
         yield member
-        source.skip(padded(member.size_bytes))
+        end = member.offset + padded(member.size_bytes)
+        source.skip(end - source.position)
     if _read_member(source, must_end) is not None:
         raise exception.ArchiveTooLarge(
             f'there are more members than the {max_members} allowed'
@@ -109,6 +111,23 @@ def clean_name(name: str) -> str:
             f'the name {exception.shown(name)} leads out of the archive'
         )
     return '/'.join(parts)
+
+
+def link_target(name: str, link: str) -> str:
+    """Resolve a symbolic link of an archive by its text alone.
+
+    ``docker save`` up to 24 writes ``../ID/layer.tar`` for a layer that it
+    wrote before.
+
+    :raises ArchiveMalformed: it leads out of the archive
+    """
+    folder = posixpath.dirname(name)
+    target = posixpath.normpath(posixpath.join(folder, link))
+    if target.startswith('/'):
+        raise exception.ArchiveMalformed(
+            f'the link {exception.shown(name)} is absolute'
+        )
+    return clean_name(target)
 
 
 def _read_member(source: Source, must_end: bool) -> Member | None:

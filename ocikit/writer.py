@@ -5,6 +5,7 @@ and a single tag chosen by the caller. Layers pass as they are stored.
 """
 
 from collections.abc import Iterator
+from collections.abc import Sequence
 import json
 import tarfile
 from typing import BinaryIO
@@ -18,7 +19,7 @@ from ocikit import section as oci_section
 from ocikit import tar
 
 _MODE = 0o644
-_END = bytes(2 * tar.BLOCK_BYTES)
+END = bytes(2 * tar.BLOCK_BYTES)
 
 
 def docker_archive(
@@ -37,23 +38,43 @@ def docker_archive(
 def _chunks(
     file: BinaryIO, image: archive.Image, reference: str
 ) -> Iterator[bytes]:
-    config_name = oci_digest.encoded(image.config.digest) + '.json'
-    entry = {
-        'Config': config_name,
-        'RepoTags': [reference],
-        'Layers': [_layer_name(layer) for layer in image.layers],
-    }
-    content = json.dumps([entry]).encode()
-    yield _member(layout.SAVED_IMAGES, content)
-    yield _member(config_name, image.config_content)
+    layer_names = [_layer_name(layer) for layer in image.layers]
+    yield documents(image.config_content, layer_names, [reference])
     # The same layer may lie on another one twice; it is one member.
     unique = {layer.diff_id: layer for layer in image.layers}
     for layer in unique.values():
-        yield _header(_layer_name(layer), layer.size_bytes)
+        yield header(_layer_name(layer), layer.size_bytes)
         section = oci_section.Section(file, layer.offset, layer.size_bytes)
         yield from section.chunks()
-        yield _padding(layer.size_bytes)
-    yield _END
+        yield padding(layer.size_bytes)
+    yield END
+
+
+def documents(
+    config: bytes, layer_names: Sequence[str], tags: Sequence[str]
+) -> bytes:
+    """Write the members that make an image of layers.
+
+    :param layer_names: the members that are its layers, lowest first
+    """
+    name = oci_digest.encoded(oci_digest.from_bytes(config)) + '.json'
+    entry = {'Config': name, 'RepoTags': [*tags], 'Layers': [*layer_names]}
+    saved = json.dumps([entry]).encode()
+    return _member(layout.SAVED_IMAGES, saved) + _member(name, config)
+
+
+def header(name: str, size_bytes: int) -> bytes:
+    """Write the header of a file."""
+    found = tarfile.TarInfo(name)
+    found.size = size_bytes
+    found.mode = _MODE
+    # The GNU format knows sizes beyond 8 GiB without a second header.
+    return found.tobuf(tarfile.GNU_FORMAT)
+
+
+def padding(size_bytes: int) -> bytes:
+    """Write what follows the content of a file."""
+    return bytes(tar.padded(size_bytes) - size_bytes)
 
 
 def _layer_name(layer: oci_layer.Layer) -> str:
@@ -61,16 +82,4 @@ def _layer_name(layer: oci_layer.Layer) -> str:
 
 
 def _member(name: str, content: bytes) -> bytes:
-    return _header(name, len(content)) + content + _padding(len(content))
-
-
-def _header(name: str, size_bytes: int) -> bytes:
-    header = tarfile.TarInfo(name)
-    header.size = size_bytes
-    header.mode = _MODE
-    # The GNU format knows sizes beyond 8 GiB without a second header.
-    return header.tobuf(tarfile.GNU_FORMAT)
-
-
-def _padding(size_bytes: int) -> bytes:
-    return bytes(tar.padded(size_bytes) - size_bytes)
+    return header(name, len(content)) + content + padding(len(content))

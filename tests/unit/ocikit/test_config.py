@@ -93,6 +93,71 @@ class WithoutVolumesTest(unittest.TestCase):
             config.without_volumes(archives.config([b'a'], config=process))
 
 
+class WithProcessTest(unittest.TestCase):
+    def rewrite(self, parent: dict[str, Any], **changes: Any) -> Any:
+        content = archives.config([b'a'], **changes)
+        process = json.dumps(parent).encode()
+        return json.loads(config.with_process(content, process, 'a note'))
+
+    def test_the_process_is_the_parents(self) -> None:
+        parent = {
+            'Cmd': ['serve'],
+            'Env': ['A=b'],
+            'User': 'web',
+            'WorkingDir': '/srv',
+            'Labels': {'a': 'b'},
+            'ExposedPorts': {'80/tcp': {}},
+        }
+        found = self.rewrite(parent, config={'Cmd': ['sh'], 'Env': ['C=d']})
+        self.assertEqual(parent, found['config'])
+
+    def test_what_is_of_a_container_is_left_out(self) -> None:
+        found = self.rewrite(
+            {
+                'Hostname': 'web',
+                'NetworkDisabled': True,
+                'Tty': True,
+                'Volumes': {'/data': {}},
+                'Entrypoint': None,
+                'Image': 'sha256:0',
+            },
+            container='0123',
+            container_config={'Env': ['SECRET=1']},
+        )
+        self.assertEqual({}, found['config'])
+        self.assertEqual(
+            {'architecture', 'os', 'rootfs', 'config'}, set(found)
+        )
+
+    def test_the_history_does_not_tell_what_the_container_ran(self) -> None:
+        found = self.rewrite(
+            {},
+            history=[
+                {'created_by': 'ADD file', 'comment': 'parent'},
+                {'created': 'now', 'created_by': 'SECRET=1', 'comment': 'x'},
+            ],
+        )
+        self.assertEqual(
+            [
+                {'created_by': 'ADD file', 'comment': 'parent'},
+                {'created': 'now', 'created_by': 'a note'},
+            ],
+            found['history'],
+        )
+
+    def test_what_is_no_config_is_refused(self) -> None:
+        for content, process in (
+            (b'[]', b'{}'),
+            (b'{}', b'[]'),
+            (b'{"history": [1]}', b'{}'),
+        ):
+            with (
+                self.subTest(content + process),
+                self.assertRaises(exception.ArchiveMalformed),
+            ):
+                config.with_process(content, process, '')
+
+
 class WriteTest(unittest.TestCase):
     def test_what_is_written_can_be_read_and_stays_the_same(self) -> None:
         diff_ids = (archives.digest(b'a'),)
