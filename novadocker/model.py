@@ -137,6 +137,9 @@ class EngineImage:
     """An image that the engine holds.
 
     ``id`` is the config digest (``sha256:<hex>``) in the classic image store.
+
+    :ivar diff_ids: digests of its layers' tars, lowest first
+    :ivar config: JSON, what a container takes over: command, environment, ...
     """
 
     id: str
@@ -146,6 +149,9 @@ class EngineImage:
     os: str
     command: tuple[str, ...] = ()
     entrypoint: tuple[str, ...] = ()
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    diff_ids: tuple[str, ...] = ()
+    config: bytes = b'{}'
 
 
 @dataclasses.dataclass(frozen=True)

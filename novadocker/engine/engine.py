@@ -5,6 +5,7 @@ said in payload.py and reading.py, what its failures mean in error.py. Nothing
 is decided here: whether a container is ours, identity.py knows.
 """
 
+from collections.abc import Generator
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -26,8 +27,9 @@ from novadocker.engine import tail
 # What waits for the kernel and the disk rather than for the engine: a start,
 # a removal.
 _DEED_TIMEOUT_S = 300
-# Loading writes a whole image to disk before the engine answers.
-_LOAD_TIMEOUT_S = 3600
+# Loading, committing and saving write a whole image to the engine's disk
+# before it answers.
+_IMAGE_TIMEOUT_S = 3600
 # What a runtime exits with when a command cannot be executed or is not there;
 # any other start that fails leaves 128.
 _NOT_STARTABLE = (126, 127)
@@ -301,8 +303,56 @@ class Engine:
             tags = each.get('RepoTags') or []
             if any(reading.is_in(tag, repository) for tag in tags):
                 with contextlib.suppress(exception.EngineImageNotFound):
-                    found.append(self._image(each['Id']))
+                    found.append(self.image(each['Id']))
         return found
+
+    def image(self, name: str) -> model.EngineImage:
+        """Look at an image by reference or id.
+
+        :raises EngineImageNotFound: there is none
+        """
+        with self._image_call('inspect', name) as client:
+            return reading.image(client.inspect_image(name))
+
+    def commit(self, container_id: str, reference: str) -> str:
+        """Make an image of a container's files and give its id.
+
+        One that runs is frozen meanwhile; an engine that is itself ended in
+        that time leaves it so.
+
+        :param reference: the name that the image gets
+        """
+        # NOTE: the engine thaws whatever it was told to freeze, also what was
+        # frozen before (seen with 20.10).
+        state = self.inspect(container_id).state
+        is_running = state is model.ContainerState.RUNNING
+        with self._container_call(
+            'commit', container_id, timeout_s=_IMAGE_TIMEOUT_S
+        ) as client:
+            repository, _, tag = reference.partition(':')
+            made = client.commit(
+                container_id, repository, tag, pause=is_running
+            )
+        return str(made['Id'])
+
+    def save(self, reference: str) -> Generator[bytes, None, None]:
+        """Read an image as ``docker save`` writes it, piece by piece.
+
+        Close it where it is not read to its end. Nothing is asked of the
+        engine before the first piece, which comes when the engine has
+        written all layers to a folder of its own.
+
+        :raises EngineImageNotFound: there is none
+        """
+        with (
+            self._image_call(
+                'save', reference, timeout_s=_IMAGE_TIMEOUT_S
+            ) as client,
+            self._connection.download(
+                client, f'/images/{reference}/get', {}
+            ) as chunks,
+        ):
+            yield from chunks
 
     def load(self, stream: Iterable[bytes]) -> None:
         """Load a docker-archive; blocks until the engine has it.
@@ -314,7 +364,7 @@ class Engine:
         source = _Source(stream)
         action = 'load an image'
         try:
-            with self._call(action, timeout_s=_LOAD_TIMEOUT_S) as client:
+            with self._call(action, timeout_s=_IMAGE_TIMEOUT_S) as client:
                 for line in client.load_image(iter(source)):
                     if 'error' in line:
                         raise exception.EngineError(
@@ -358,27 +408,23 @@ class Engine:
             self._runtimes[container_id] = known
         return known
 
-    def _image(self, image_id: str) -> model.EngineImage:
-        with self._image_call('inspect', image_id) as client:
-            return reading.image(client.inspect_image(image_id))
-
     def _image_call(
-        self, deed: str, name: str
+        self, deed: str, name: str, *, timeout_s: float = _DEED_TIMEOUT_S
     ) -> contextlib.AbstractContextManager[Any]:
         return self._call(
             f'{deed} image {name}',
             name,
             missing=exception.EngineImageNotFound,
-            timeout_s=_DEED_TIMEOUT_S,
+            timeout_s=timeout_s,
         )
 
     def _container_call(
-        self, deed: str, name: str
+        self, deed: str, name: str, *, timeout_s: float = _DEED_TIMEOUT_S
     ) -> contextlib.AbstractContextManager[Any]:
         # As people write an id: a whole one leaves a fault no room.
         short = name[:_SHORT_ID] if len(name) == _WHOLE_ID else name
         return self._call(
-            f'{deed} container {short}', name, timeout_s=_DEED_TIMEOUT_S
+            f'{deed} container {short}', name, timeout_s=timeout_s
         )
 
     @contextlib.contextmanager

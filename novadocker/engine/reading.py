@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 import datetime
 import fnmatch
+import json
 from typing import Any
 
 from novadocker import model
@@ -129,6 +130,9 @@ def image(found: Json) -> model.EngineImage:
         os=found['Os'],
         command=tuple(config.get('Cmd') or ()),
         entrypoint=tuple(config.get('Entrypoint') or ()),
+        labels=dict(config.get('Labels') or {}),
+        diff_ids=tuple((found.get('RootFS') or {}).get('Layers') or ()),
+        config=json.dumps(config).encode(),
     )
 
 

@@ -6,6 +6,9 @@ for its start and how to make an ``archive`` of an image.
 """
 
 import contextlib
+import io
+import json
+import tarfile
 import time
 import uuid
 
@@ -13,6 +16,7 @@ from novadocker import exception
 from novadocker import identity
 from novadocker import model
 from novadocker.spec import seed as spec_seed
+from tests.fixtures import archives
 from tests.fixtures import netns
 
 MIB = 1024 * 1024
@@ -350,6 +354,58 @@ class EngineContract:
             exception.EngineImageNotFound,
             self.engine.remove_image,
             f'{name}:one',
+        )
+
+    def _committed(self, container_id):
+        reference = f'nova-snapshot/{uuid.uuid4()}:{uuid.uuid4()}'
+        image_id = self.engine.commit(container_id, reference)
+        self.addCleanup(self.engine.remove_image, reference)
+        found = self.engine.image(reference)
+        self.assertEqual(image_id, found.id)
+        self.assertEqual((reference,), found.tags)
+        return found
+
+    def test_commit_has_the_layers_of_the_image_and_one_more(self):
+        container_id = self._started(command=('sh', '-c', 'echo > /tmp/x'))
+        self.engine.wait_exit(container_id, 20)
+        parent = self.engine.image(self.engine.inspect(container_id).image_id)
+        found = self._committed(container_id)
+        self.assertEqual(parent.diff_ids, found.diff_ids[:-1])
+        self.assertEqual('host1', found.labels['org.openstack.nova.host'])
+        self.assertEqual({}, parent.labels)
+        self.assertEqual(
+            ['sleep', 'infinity'], json.loads(parent.config)['Cmd']
+        )
+
+    def test_commit_leaves_a_container_as_it_is(self):
+        container_id = self._started()
+        self._committed(container_id)
+        self.assertIs(model.ContainerState.RUNNING, self._state(container_id))
+        self.engine.pause(container_id)
+        self._committed(container_id)
+        self.assertIs(model.ContainerState.PAUSED, self._state(container_id))
+
+    def test_image_is_saved_whole(self):
+        container_id = self._started(command=('sh', '-c', 'echo > /tmp/x'))
+        self.engine.wait_exit(container_id, 20)
+        image = self._committed(container_id)
+        saved = io.BytesIO(b''.join(self.engine.save(image.tags[0])))
+        with tarfile.open(fileobj=saved) as tar:
+            (entry,) = json.load(tar.extractfile('manifest.json'))
+            config = tar.extractfile(entry['Config']).read()
+            self.assertTrue(set(entry['Layers']) <= set(tar.getnames()))
+        self.assertEqual(image.id, archives.digest(config))
+        self.assertEqual(len(image.diff_ids), len(entry['Layers']))
+
+    def test_what_is_not_there_cannot_be_saved_or_committed(self):
+        reference = f'nova-snapshot/{uuid.uuid4()}:none'
+        for deed in (self.engine.image, lambda x: next(self.engine.save(x))):
+            self.assertRaises(exception.EngineImageNotFound, deed, reference)
+        self.assertRaises(
+            exception.ContainerNotFound,
+            self.engine.commit,
+            _NOWHERE,
+            reference,
         )
 
     def test_archive_that_is_none_is_refused(self):

@@ -1,5 +1,6 @@
 """How the engine's answers and failures reach the rooms above."""
 
+import fixtures
 import testtools
 
 from novadocker import exception
@@ -232,6 +233,56 @@ class ListTest(EngineTestCase):
             'images/json', [{'Id': 'sha256:1', 'RepoTags': ['nova-image/1:1']}]
         )
         self.assertEqual([], self.engine.find_images('nova-image/1'))
+
+
+class SaveTest(EngineTestCase):
+    def test_pieces_arrive_in_order(self):
+        self.answer('images/a:b/get', b'x' * 200_000)
+        pieces = list(self.engine.save('a:b'))
+        self.assertEqual(b'x' * 200_000, b''.join(pieces))
+        self.assertGreater(len(pieces), 1)
+
+    def test_nothing_is_asked_before_the_first_piece(self):
+        self.engine.save('a:b').close()
+        self.assertEqual([], self.http.requests)
+
+    def test_stream_that_breaks_is_an_engine_that_is_away(self):
+        self.answer('images/a:b/get', b'x' * 10, stalls_after=5)
+        self.engine = engine.Engine(self.http.host, timeout_s=20)
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'novadocker.engine.engine._IMAGE_TIMEOUT_S', 0.1
+            )
+        )
+        self.assertRaises(
+            exception.EngineTimeout, list, self.engine.save('a:b')
+        )
+
+    def test_failure_of_the_reader_is_not_the_engines(self):
+        self.answer('images/a:b/get', b'x' * 10)
+
+        def read():
+            for _ in self.engine.save('a:b'):
+                raise OSError('the disk is full')
+
+        err = self.assertRaises(OSError, read)
+        self.assertEqual('the disk is full', str(err))
+
+    def _commit(self, status):
+        found = _inspected(_ID)
+        found['State']['Status'] = status
+        self.answer(f'containers/{_ID}/json', found)
+        self.answer('commit', {'Id': 'sha256:1'}, 201)
+        self.assertEqual('sha256:1', self.engine.commit(_ID, 'a/b:c'))
+        return self.http.requests[-1][1]
+
+    def test_commit_names_repository_and_tag(self):
+        self.assertIn('repo=a%2Fb&tag=c', self._commit('running'))
+
+    def test_only_what_runs_is_frozen(self):
+        self.assertIn('pause=True', self._commit('running'))
+        for status in ('paused', 'exited'):
+            self.assertIn('pause=False', self._commit(status))
 
 
 class LoadTest(EngineTestCase):

@@ -1,3 +1,5 @@
+import json
+
 import testtools
 
 from novadocker import model
@@ -212,6 +214,23 @@ class ImageTest(testtools.TestCase):
         self.assertEqual(
             model.EngineImage('sha256:1', (), 1, 'arm64', 'linux'), found
         )
+
+    def test_image_tells_what_it_is_made_of(self):
+        config = {'Cmd': ['a'], 'Env': None, 'Labels': {'b': 'c'}}
+        found = reading.image(
+            {
+                'Id': 'sha256:1',
+                'RepoTags': ['d:e'],
+                'Size': 1,
+                'Architecture': 'arm64',
+                'Os': 'linux',
+                'Config': config,
+                'RootFS': {'Type': 'layers', 'Layers': ['sha256:2']},
+            }
+        )
+        self.assertEqual({'b': 'c'}, found.labels)
+        self.assertEqual(('sha256:2',), found.diff_ids)
+        self.assertEqual(config, json.loads(found.config))
 
     def test_tag_is_of_its_repository_alone(self):
         for tag, repository, expected in (
