@@ -16,6 +16,10 @@ LABEL_HOST = LABEL_PREFIX + 'host'
 # engine: nova-image/<Glance id>:<config digest, hex>.
 IMAGE_REPOSITORY = 'nova-image'
 
+# The repository below which a snapshot is known to the engine while it is on
+# its way to Glance: nova-snapshot/<instance uuid>:<Glance id>.
+SNAPSHOT_REPOSITORY = 'nova-snapshot'
+
 # The trait that tells docker hosts from all others (DESIGN D10).
 TRAIT = 'CUSTOM_NOVA_DOCKER'
 
@@ -24,6 +28,9 @@ TRAIT_DISK_QUOTA = 'CUSTOM_NOVA_DOCKER_DISK_QUOTA'
 
 # The only container_format of a Glance image that a docker host boots.
 CONTAINER_FORMAT = 'docker'
+
+# Properties of an image that send its servers to docker hosts.
+IMAGE_PROPERTIES = {'img_hv_type': 'docker', f'trait:{TRAIT}': 'required'}
 
 # Where named network namespaces are pinned (ip-netns(8)).
 NETNS_DIR = '/run/netns'

@@ -21,6 +21,7 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     +-- InstancePowerOffFailure (nova)
     |   +-- ContainerNotRemoved    so its addresses must stay taken
     +-- OptionChanged              host or runtime, under a server of ours
+    +-- SnapshotFailed             the image did not reach Glance whole
     +-- InvalidContainerOption     a docker: value cannot be understood
     +-- InjectedFileRefused        its path or size
     +-- ContainerExited            PID 1 ended within start_check_ms
@@ -107,6 +108,10 @@ class ImageForOtherMachine(nova_exception.ImageUnacceptable):
         'Image %(image_id)s is built for %(image_arch)s, this host runs '
         '%(host_arch)s.'
     )
+
+
+class SnapshotFailed(nova_exception.NovaException):
+    msg_fmt = 'The snapshot %(image_id)s could not be uploaded: %(reason)s'
 
 
 class InvalidContainerOption(nova_exception.BuildAbortException):

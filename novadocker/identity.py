@@ -61,6 +61,30 @@ def image_id_of(reference: str) -> str | None:
     return image_id if is_named_by_us and _UUID.fullmatch(image_id) else None
 
 
+def snapshot_repository(instance_uuid: str) -> str:
+    """Name the engine's repository for the snapshots of an instance."""
+    return f'{constants.SNAPSHOT_REPOSITORY}/{instance_uuid}'
+
+
+def snapshot_reference(instance_uuid: str, image_id: str) -> str:
+    """Name a snapshot in the engine, until Glance has it."""
+    return f'{snapshot_repository(instance_uuid)}:{image_id}'
+
+
+def is_snapshot(reference: str) -> bool:
+    """Tell whether an image of the engine has a name for a snapshot."""
+    folder, _, rest = reference.partition('/')
+    uuid = rest.partition(':')[0]
+    return folder == constants.SNAPSHOT_REPOSITORY and bool(
+        _UUID.fullmatch(uuid)
+    )
+
+
+def is_label(name: str) -> bool:
+    """Tell whether a label of a container is one of ours."""
+    return name.startswith(constants.LABEL_PREFIX)
+
+
 def labels(
     *, uuid: str, name: str, project_id: str, role: model.Role, host: str
 ) -> dict[str, str]:

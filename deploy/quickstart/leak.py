@@ -189,6 +189,8 @@ def _images(names: Iterable[str], known: frozenset[str]) -> Iterator[str]:
         is_gone = match is not None and match[1] not in known
         if is_gone or name.startswith('<none>'):
             yield f'image {name}: neither in Glance nor in the cache'
+        elif name.startswith('nova-snapshot/'):
+            yield f'image {name}: a snapshot that is in Glance or failed'
 
 
 def _cached(home: home_module.Home) -> frozenset[str]:

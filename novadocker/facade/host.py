@@ -12,6 +12,7 @@ from novadocker.facade import rooms
 from novadocker.inventory import host as inventory_host
 from novadocker.inventory import resources as inventory
 from novadocker.ops import recover
+from novadocker.ops import snapshot
 from novadocker.ops import suspension
 from novadocker.ops import tools as ops_tools
 from novadocker.state import events
@@ -41,8 +42,9 @@ class Host(rooms.Rooms):
             },
         )
         recover.reconcile(self._tools)
-        # Nothing is being fetched yet: what is there is from before a crash.
+        # Nothing is on its way yet: what is there is from before a crash.
         self._images.clean()
+        snapshot.clean(self._tools)
         self._listener = events.Listener(
             self._engine.events,
             self._look,

@@ -6,6 +6,7 @@ from typing import Any
 from nova import conf as nova_conf
 from nova import context as nova_context
 from nova import exception as nova_exception
+from nova.image import glance
 from nova.network import neutron
 from nova.virt import driver
 from nova.virt import images as nova_images
@@ -16,8 +17,10 @@ from novadocker import identity
 from novadocker import model
 from novadocker.engine import engine as docker_engine
 from novadocker.image import store
+from novadocker.image import upload
 from novadocker.inventory import disk as inventory_disk
 from novadocker.inventory import host as inventory_host
+from novadocker.inventory import resources as inventory
 from novadocker.network import metadata
 from novadocker.network import plumber as network_plumber
 from novadocker.network import wait as network_wait
@@ -99,6 +102,14 @@ class Rooms(driver.ComputeDriver):
             architecture=info.architecture,
             accept_rootfs_tar=CONF.docker.accept_rootfs_tar,
             ids_are_digests=not info.containerd_image_store,
+        )
+
+    @functools.cached_property
+    def _uploader(self) -> upload.Uploader:
+        info = self._engine.info()
+        return upload.Uploader(
+            glance.API(),
+            architecture=inventory.architecture(info.architecture),
         )
 
     @functools.cached_property

@@ -13,10 +13,13 @@ from nova import test
 from nova.network import model as network_model
 from nova.tests.unit.virt import test_virt_drivers
 from nova.virt import driver as nova_driver
+from oslo_utils.fixture import uuidsentinel
 
 from novadocker import driver
+from novadocker import exception
 from tests.fixtures import archives
 from tests.fixtures import fake_engine
+from tests.fixtures import fake_glance
 from tests.fixtures import fake_network
 from tests.fixtures import vif
 
@@ -52,6 +55,7 @@ IMPLEMENTED = (
     'resume',
     'resume_state_on_host_boot',
     'set_admin_password',
+    'snapshot',
     'spawn',
     'suspend',
     'swap_volume',
@@ -110,6 +114,7 @@ class DockerDriverTestCase(
             self._put_in_place(name, fake)
         super().setUp()
         self.stub_out('novadocker.privsep.cgroup.reclaim', lambda *args: None)
+        self.useFixture(fake_glance.ReadingGlance())
         self.stub_out('nova.virt.images.fetch', _fetch)
         self.stub_out(
             'nova.tests.unit.utils.get_test_image_object', _docker_image
@@ -136,6 +141,19 @@ class DockerDriverTestCase(
 
     def test_swap_volume(self):
         self.skipTest('a volume is not replaced while it is attached')
+
+    def test_snapshot_not_running(self):
+        # NOTE: Nova's case wants InstanceNotRunning, which its manager takes
+        # for a server that is being deleted: any other would be left in its
+        # task state for ever, with no word of what is wrong.
+        self.assertRaises(
+            exception.ContainerNotFound,
+            self.connection.snapshot,
+            self.ctxt,
+            vif.instance(uuidsentinel.instance),
+            uuidsentinel.image,
+            lambda *args, **kwargs: None,
+        )
 
     def test_spawn_makes_one_running_container_on_its_network(self):
         instance, network_info = self._get_running_instance()

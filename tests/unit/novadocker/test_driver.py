@@ -14,6 +14,7 @@ from novadocker import driver
 from novadocker import exception
 from novadocker import model
 from novadocker.facade import rooms
+from tests.contract import engine_contract
 from tests.fixtures import fake_engine
 from tests.fixtures import fake_network
 from tests.fixtures import vif
@@ -165,6 +166,40 @@ class BootTest(DriverTestCase):
             content=[('/etc/motd', b'hello')],
             extra_md={'admin_pass': 'word'},
             network_info=[self.port],
+        )
+
+
+class SnapshotTest(DriverTestCase):
+    def test_leftovers_go_at_the_start(self):
+        self.engine.add_image('nova-image/x:digest')
+        container_id = self.engine.create(
+            engine_contract.spec('nova-image/x:digest', 'nova')
+        )
+        name = f'nova-snapshot/{uuidsentinel.instance}:1'
+        self.engine.commit(container_id, name)
+        self.driver.init_host(HOST)
+        self.addCleanup(self.driver.cleanup_host, HOST)
+        self.assertEqual([], self.engine.find_images('nova-snapshot/*'))
+
+    def test_missing_container_is_in_our_words(self):
+        self.driver._uploader.discard = mock.Mock()
+        error = self.assertRaises(
+            exception.ContainerNotFound,
+            self.driver.snapshot,
+            None,
+            self.instance,
+            uuidsentinel.image,
+            mock.Mock(),
+        )
+        self.assertIn(self.instance.uuid, str(error))
+
+    def test_quiescing_is_refused(self):
+        self.assertRaises(
+            nova_exception.InstanceQuiesceNotSupported,
+            self.driver.quiesce,
+            None,
+            self.instance,
+            None,
         )
 
 

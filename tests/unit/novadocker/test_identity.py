@@ -36,6 +36,21 @@ class NamesTestCase(testtools.TestCase):
             names,
         )
 
+    def test_snapshot_is_named_by_server_and_image(self):
+        name = identity.snapshot_reference(UUID, 'an-image')
+        self.assertEqual(f'nova-snapshot/{UUID}:an-image', name)
+        self.assertTrue(identity.is_snapshot(name))
+        for other in (
+            f'nova-image/{UUID}:an-image',
+            'nova-snapshot/web:1',
+            f'stranger/nova-snapshot/{UUID}:1',
+        ):
+            self.assertFalse(identity.is_snapshot(other))
+
+    def test_labels_of_ours_are_told_by_their_prefix(self):
+        self.assertTrue(identity.is_label('org.openstack.nova.uuid'))
+        self.assertFalse(identity.is_label('org.openstack.novadocker'))
+
     def test_namespace_is_below_the_fixed_folder(self):
         self.assertEqual(f'/run/netns/nova-{UUID}', identity.netns_path(UUID))
 

@@ -74,6 +74,13 @@ class JudgeTestCase(testtools.TestCase):
             self.judge(images=(name,)),
         )
 
+    def test_snapshot_that_stayed_in_the_engine(self):
+        name = f'nova-snapshot/{SERVER}:{IMAGE}'
+        self.assertEqual(
+            [f'image {name}: a snapshot that is in Glance or failed'],
+            self.judge(images=(name,)),
+        )
+
     def test_image_without_a_name(self):
         self.assertEqual(
             ['image <none>:<none>: neither in Glance nor in the cache'],

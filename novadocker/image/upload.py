@@ -1,0 +1,178 @@
+"""Upload: what the engine has committed becomes an image of Glance.
+
+It says what such an image is like: its layers are the server's, all else is
+that of the image which the server was booted from. Nothing of it is kept, in
+memory or on disk.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+import contextlib
+import json
+from typing import Any
+from typing import Protocol
+
+from nova import exception as nova_exception
+from nova.compute import utils as compute_utils
+
+from novadocker import constants
+from novadocker import exception
+from novadocker import identity
+from novadocker import model
+from ocikit import config as oci_config
+from ocikit import exception as oci_exception
+from ocikit import limit
+from ocikit import rewriter
+
+# What the history of the image says of its last layer.
+_NOTE = 'openstack server image create'
+_GIB = 1024**3
+
+
+class Glance(Protocol):
+    """What of ``nova.image.glance.API`` is used."""
+
+    def get(self, context: Any, image_id: str, /) -> Mapping[str, Any]: ...
+
+    def update(
+        self,
+        context: Any,
+        image_id: str,
+        image_info: Mapping[str, Any],
+        /,
+        *,
+        data: Any,
+        purge_props: bool,
+    ) -> Mapping[str, Any]: ...
+
+    def delete(self, context: Any, image_id: str, /) -> None: ...
+
+
+class Uploader:
+    """Gives images to Glance.
+
+    :param architecture: of the host, as Nova writes it
+    """
+
+    def __init__(self, glance: Glance, *, architecture: str) -> None:
+        self._glance = glance
+        self._architecture = architecture
+
+    def upload(
+        self,
+        context: Any,
+        image_id: str,
+        snapshot: model.EngineImage,
+        parent: model.EngineImage,
+        chunks: Iterable[bytes],
+    ) -> int:
+        """Upload a snapshot into an image that Glance awaits; blocks.
+
+        :param parent: the image that the server was booted from
+        :param chunks: the snapshot as the engine saves it
+        :returns: how many bytes Glance got
+        :raises SnapshotFailed: it is not what the engine said, or Glance has
+            not got all of it
+        """
+        awaited = self._glance.get(context, image_id)
+        stream = _Stream(_rewritten(image_id, snapshot, parent, chunks))
+        with compute_utils.disk_ops_semaphore:
+            stored = self._glance.update(
+                context,
+                image_id,
+                self._metadata(awaited, snapshot),
+                data=stream,
+                purge_props=False,
+            )
+        # NOTE: nova.image.glance tries again where Glance fails, with the
+        # rest of what was read before.
+        if not stream.is_read or stored['size'] != stream.sent_bytes:
+            raise exception.SnapshotFailed(
+                image_id=image_id,
+                reason=f'Glance has {stored["size"]} of its '
+                f'{stream.sent_bytes} bytes.',
+            )
+        return stream.sent_bytes
+
+    def discard(self, context: Any, image_id: str) -> None:
+        """Remove an image that was not uploaded; its absence is fine."""
+        with contextlib.suppress(nova_exception.ImageNotFound):
+            self._glance.delete(context, image_id)
+
+    def _metadata(
+        self, awaited: Mapping[str, Any], snapshot: model.EngineImage
+    ) -> dict[str, Any]:
+        """Say what the image is; what Nova has said of it already stays."""
+        # Layers lie upon each other: all of them may take more than the disk
+        # of the server that they come from.
+        min_disk_gb = -(-snapshot.size_bytes // _GIB)
+        return {
+            'container_format': constants.CONTAINER_FORMAT,
+            'disk_format': 'raw',
+            'min_disk': max(int(awaited.get('min_disk') or 0), min_disk_gb),
+            'properties': {
+                **constants.IMAGE_PROPERTIES,
+                'hw_architecture': self._architecture,
+                # What Nova's other drivers say of a snapshot.
+                'image_location': 'snapshot',
+                'image_state': 'available',
+            },
+        }
+
+
+class _Stream:
+    """A file to read from, as Glance's client wants it."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b''
+        self.sent_bytes = 0
+        self.is_read = False
+
+    def read(self, count: int) -> bytes:
+        """Give the next piece, of up to ``count`` bytes, empty at the end."""
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                self.is_read = True
+                return b''
+            self._rest = chunk
+        piece, self._rest = self._rest[:count], self._rest[count:]
+        self.sent_bytes += len(piece)
+        return piece
+
+
+def _rewritten(
+    image_id: str,
+    snapshot: model.EngineImage,
+    parent: model.EngineImage,
+    chunks: Iterable[bytes],
+) -> Iterator[bytes]:
+    """Give the archive that is uploaded."""
+    limits = limit.Limits(unpacked_bytes=snapshot.size_bytes)
+    saved = rewriter.Saved(snapshot.id, snapshot.diff_ids)
+    try:
+        yield from rewriter.rewritten(chunks, saved, _change(parent), limits)
+    except oci_exception.ArchiveError as err:
+        raise exception.SnapshotFailed(
+            image_id=image_id, reason=f'{err}.'
+        ) from err
+
+
+def _change(parent: model.EngineImage) -> Callable[[bytes], bytes]:
+    """Make what puts the parent's process into a config."""
+    found = json.loads(parent.config)
+    labels = {
+        name: value
+        for name, value in parent.labels.items()
+        # A stranger may have committed a container of ours.
+        if not identity.is_label(name)
+    }
+    process = json.dumps({**found, 'Labels': labels}).encode()
+
+    def change(content: bytes) -> bytes:
+        return oci_config.with_process(content, process, _NOTE)
+
+    return change
