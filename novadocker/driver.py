@@ -14,6 +14,7 @@ from novadocker.facade import image
 from novadocker.facade import lifecycle
 from novadocker.facade import migration
 from novadocker.facade import network
+from novadocker.facade import rebuild
 from novadocker.facade import refusal
 from novadocker.facade import suspend
 
@@ -27,6 +28,7 @@ class DockerDriver(
     console.Console,
     diagnostics.Diagnostics,
     migration.Migration,
+    rebuild.Rebuild,
     refusal.Refusal,
     suspend.Suspend,
 ):

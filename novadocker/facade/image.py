@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 from nova import conf as nova_conf
-from nova import exception as nova_exception
 
 from novadocker.facade import rooms
 from novadocker.ops import snapshot
@@ -44,11 +43,4 @@ class Image(rooms.Rooms):
             instance,
             image_id,
             update_task_state,
-        )
-
-    def quiesce(self, context: Any, instance: Any, image_meta: Any) -> None:
-        # Nova asks before it snapshots the volumes of a server that booted
-        # from one. A snapshot of ours freezes the server by itself.
-        raise nova_exception.InstanceQuiesceNotSupported(
-            instance_id=instance.uuid
         )

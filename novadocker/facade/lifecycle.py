@@ -41,19 +41,14 @@ class Lifecycle(rooms.Rooms):
         power_on: bool = True,
         accel_info: Any = None,
     ) -> None:
-        _require_docker_image(image_meta)
-        boot = create.Boot(
-            instance=instance,
-            view=view.instance_view(instance),
-            image_id=image_meta.id,
-            network_info=network_info,
-            trusted_certs=instance.trusted_certs,
+        require_docker_image(image_meta)
+        boot = boot_of(
+            instance,
+            image_meta,
+            network_info,
+            injected_files,
+            admin_password,
             power_on=power_on,
-            public_key=instance.key_data or '',
-            files=tuple(injected_files or ()),
-            config_drive=guest.config_drive(
-                instance, network_info, injected_files, admin_password
-            ),
         )
         try:
             self._creator.create(context, boot)
@@ -155,7 +150,34 @@ class Lifecycle(rooms.Rooms):
         power.unpause(self._tools, instance)
 
 
-def _require_docker_image(image_meta: Any) -> None:
+def boot_of(
+    instance: Any,
+    image_meta: Any,
+    network_info: Any,
+    injected_files: Any,
+    admin_password: str | None,
+    *,
+    power_on: bool = True,
+) -> create.Boot:
+    """Take from what Nova hands over what a boot needs."""
+    shelved = instance.system_metadata.get('shelved_image_id')
+    return create.Boot(
+        instance=instance,
+        view=view.instance_view(instance),
+        image_id=image_meta.id,
+        network_info=network_info,
+        trusted_certs=instance.trusted_certs,
+        power_on=power_on,
+        public_key=instance.key_data or '',
+        files=tuple(injected_files or ()),
+        config_drive=guest.config_drive(
+            instance, network_info, injected_files, admin_password
+        ),
+        is_unshelved=shelved == image_meta.id,
+    )
+
+
+def require_docker_image(image_meta: Any) -> None:
     """Refuse what only another hypervisor can boot.
 
     The scheduler normally sees to it, but ``--availability-zone AZ:HOST``

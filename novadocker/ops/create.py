@@ -46,6 +46,8 @@ class Boot:
     :ivar files: paths in the container and what is to be in them
     :ivar config_drive: renders paths in the drive and what is in them, if
         the server is to have one; it is called once the ports are known
+    :ivar is_unshelved: the image is the server itself, whose layers may take
+        more than its disk
     """
 
     instance: Any
@@ -57,6 +59,7 @@ class Boot:
     public_key: str = ''
     files: Sequence[tuple[str, bytes]] = ()
     config_drive: Callable[[], Iterable[tuple[str, bytes]]] | None = None
+    is_unshelved: bool = False
 
 
 class Creator:
@@ -84,22 +87,51 @@ class Creator:
         watch = stopwatch.Stopwatch()
         with locks.instance_lock(boot.view.uuid):
             self._require_free_name(boot.view.uuid)
-            with watch.phase('image'):
-                image = self._image(context, boot)
-            spec = builder.container_spec(
-                boot.view,
-                image,
-                self._tools.host,
-                names.directory(self._tools, boot.view.uuid),
-                has_config_drive=boot.config_drive is not None,
-            )
-            _require_command(image, spec)
-            # Refused files are refused before anything is made.
-            guest.file_seeds(boot.files, spec)
+            spec = self._spec(context, boot, watch)
             with undoing.Undo() as undo:
                 self._build(boot, spec, undo, watch)
                 undo.pop_all()
         LOG.info('Booted: %s', watch, instance=boot.instance)
+
+    def recreate(
+        self, context: Any, boot: Boot, take_away: Callable[[], None]
+    ) -> None:
+        """Boot a server anew, on the ports that it has.
+
+        What can be refused is refused while the old container is there. What
+        is made after that and fails is undone but for the ports and the
+        files of the server, which stay until it is deleted: a port that is
+        taken away and comes back is dead for a while.
+
+        :param take_away: removes the old container
+        :raises: as ``create``
+        """
+        watch = stopwatch.Stopwatch()
+        with locks.instance_lock(boot.view.uuid):
+            spec = self._spec(context, boot, watch)
+            with watch.phase('old container'):
+                take_away()
+            with undoing.Undo() as undo:
+                self._rebuild(boot, spec, undo, watch)
+                undo.pop_all()
+        LOG.info('Rebuilt: %s', watch, instance=boot.instance)
+
+    def _spec(
+        self, context: Any, boot: Boot, watch: stopwatch.Stopwatch
+    ) -> model.ContainerSpec:
+        """Have the image, and refuse what cannot be, with nothing made."""
+        with watch.phase('image'):
+            image = self._image(context, boot)
+        spec = builder.container_spec(
+            boot.view,
+            image,
+            self._tools.host,
+            names.directory(self._tools, boot.view.uuid),
+            has_config_drive=boot.config_drive is not None,
+        )
+        _require_command(image, spec)
+        guest.file_seeds(boot.files, spec)
+        return spec
 
     def _require_free_name(self, instance_uuid: str) -> None:
         """Refuse a second boot before it can undo anything of the first."""
@@ -113,10 +145,11 @@ class Creator:
         )
 
     def _image(self, context: Any, boot: Boot) -> model.LoadedImage:
+        disk_bytes = boot.view.flavor.root_gb * 1024**3
         return self._images.ensure(
             context,
             boot.image_id,
-            max_bytes=boot.view.flavor.root_gb * 1024**3 or None,
+            max_bytes=None if boot.is_unshelved else disk_bytes or None,
             trusted_certs=boot.trusted_certs,
         )
 
@@ -132,9 +165,7 @@ class Creator:
             # The first look at network_info waits for its allocation.
             nics = ops_tools.nics(self._tools, boot.network_info)
         undo.add(names.remove, self._tools, boot.view.uuid)
-        names.write(self._tools, boot.view, boot.network_info)
-        if boot.config_drive is not None:
-            guest.write_drive(self._tools, boot.view.uuid, boot.config_drive())
+        self._write_files(boot)
         with contextlib.ExitStack() as vifs:
             # NOTE: the wait is registered before the first port is plugged,
             # or an early event of Neutron's would be lost.
@@ -152,6 +183,32 @@ class Creator:
         self._tools.plumber.announce(boot.instance)
         if boot.power_on:
             self._start(container_id, watch)
+
+    def _rebuild(
+        self,
+        boot: Boot,
+        spec: model.ContainerSpec,
+        undo: undoing.Undo,
+        watch: stopwatch.Stopwatch,
+    ) -> None:
+        """Make a container on ports that may be there already."""
+        plumber = self._tools.plumber
+        nics = ops_tools.nics(self._tools, boot.network_info)
+        self._write_files(boot)
+        with watch.phase('plug'):
+            plumber.plug(boot.instance, boot.network_info, nics)
+        with watch.phase('container'):
+            container_id = self._container(boot, spec, undo)
+            self._furnish(boot, spec, container_id)
+        with watch.phase('wait for the agent'):
+            self._tools.wiring.wait(boot.instance, boot.network_info)
+        plumber.announce(boot.instance)
+        self._start(container_id, watch)
+
+    def _write_files(self, boot: Boot) -> None:
+        names.write(self._tools, boot.view, boot.network_info)
+        if boot.config_drive is not None:
+            guest.write_drive(self._tools, boot.view.uuid, boot.config_drive())
 
     def _plug(
         self,

@@ -29,7 +29,7 @@ def power_off(
     :raises nova.exception.InstancePowerOffFailure: it is still running
     """
     with locks.instance_lock(instance.uuid):
-        _stop(tools, instance, timeout_s=timeout_s)
+        bring_down(tools, instance, timeout_s=timeout_s)
     LOG.info('Stopped', instance=instance)
 
 
@@ -65,9 +65,9 @@ def reboot(
     :param timeout_s: of a soft one, as for power_off
     """
     with locks.instance_lock(instance.uuid):
-        _stop(tools, instance, timeout_s=0 if is_hard else timeout_s)
+        bring_down(tools, instance, timeout_s=0 if is_hard else timeout_s)
         if is_hard:
-            _repair_network(tools, instance, view, network_info)
+            repair_network(tools, instance, view, network_info)
         bring_up(tools, instance, view, network_info)
     LOG.info('Rebooted', instance=instance)
 
@@ -86,7 +86,7 @@ def unpause(tools: ops_tools.Tools, instance: Any) -> None:
         tools.engine.unpause(ops_tools.find(tools, instance.uuid).id)
 
 
-def _repair_network(
+def repair_network(
     tools: ops_tools.Tools,
     instance: Any,
     view: model.Instance,
@@ -109,7 +109,10 @@ def _repair_network(
     tools.plumber.remove_netns(instance.uuid)
 
 
-def _stop(tools: ops_tools.Tools, instance: Any, *, timeout_s: int) -> None:
+def bring_down(
+    tools: ops_tools.Tools, instance: Any, *, timeout_s: int
+) -> None:
+    """Stop a server whose lock is held, as ``power_off`` does."""
     container = ops_tools.find(tools, instance.uuid)
     if container.state is model.ContainerState.PAUSED:
         # A frozen process cannot answer a signal, not even SIGKILL.

@@ -52,6 +52,7 @@ IMPLEMENTED = (
     'prepare_for_spawn',
     'quiesce',
     'reboot',
+    'rebuild',
     'resume',
     'resume_state_on_host_boot',
     'set_admin_password',

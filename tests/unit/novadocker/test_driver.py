@@ -143,6 +143,11 @@ class BootTest(DriverTestCase):
         boot = self._boot(key_data='ssh-ed25519 AAAA')
         self.assertEqual('ssh-ed25519 AAAA', boot.public_key)
 
+    def test_server_that_is_unshelved(self):
+        self.assertFalse(self._boot().is_unshelved)
+        shelved = {'shelved_image_id': uuidsentinel.image}
+        self.assertTrue(self._boot(system_metadata=shelved).is_unshelved)
+
     def test_injected_files(self):
         self.assertEqual((('/etc/motd', b'hello'),), self._boot().files)
 
@@ -192,15 +197,6 @@ class SnapshotTest(DriverTestCase):
             mock.Mock(),
         )
         self.assertIn(self.instance.uuid, str(error))
-
-    def test_quiescing_is_refused(self):
-        self.assertRaises(
-            nova_exception.InstanceQuiesceNotSupported,
-            self.driver.quiesce,
-            None,
-            self.instance,
-            None,
-        )
 
 
 class RefusalsTest(DriverTestCase):

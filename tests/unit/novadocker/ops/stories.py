@@ -35,8 +35,10 @@ class FakeImages:
         self._engine = engine
         self.has_command = True
         self.failure = None
+        self.max_bytes = None
 
     def ensure(self, context, image_id, *, max_bytes, trusted_certs=None):
+        self.max_bytes = max_bytes
         if self.failure:
             raise self.failure
         reference = f'{identity.image_repository(image_id)}:digest'

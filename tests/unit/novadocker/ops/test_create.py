@@ -6,6 +6,7 @@ from nova import exception as nova_exception
 
 from novadocker import exception
 from novadocker import model
+from novadocker.ops import destroy
 from tests.fixtures import fake_engine
 from tests.unit.novadocker.ops import stories
 
@@ -60,6 +61,12 @@ class CreateTestCase(stories.StoryTestCase):
         metadata = {'docker:command': 'sleep 9'}
         object.__setattr__(self.view, 'metadata', metadata)
         self.assertIs(model.ContainerState.RUNNING, self.boot().state)
+
+    def test_disk_of_the_flavor_limits_images_but_that_of_an_unshelve(self):
+        for is_unshelved, expected in ((False, 1024**3), (True, None)):
+            self.boot(is_unshelved=is_unshelved)
+            self.assertEqual(expected, self.images.max_bytes)
+            destroy.destroy(self.tools, self.instance, self.ports)
 
     def test_second_boot_leaves_the_first_alone(self):
         first = self.boot()

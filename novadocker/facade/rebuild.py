@@ -1,0 +1,79 @@
+"""The door of a rebuild."""
+
+from typing import Any
+
+from nova import conf as nova_conf
+from nova import exception as nova_exception
+from nova.compute import task_states
+from nova.compute import utils as compute_utils
+
+from novadocker.facade import lifecycle
+from novadocker.facade import rooms
+from novadocker.ops import rebuild
+
+CONF = nova_conf.CONF
+
+
+class Rebuild(rooms.Rooms):
+    """A server gets another container."""
+
+    def rebuild(  # noqa: PLR0913, PLR0917  # the signature is Nova's
+        self,
+        context: Any,
+        instance: Any,
+        image_meta: Any,
+        injected_files: Any,
+        admin_password: Any,
+        allocations: Any,
+        bdms: Any,
+        detach_block_devices: Any,
+        attach_block_devices: Any,
+        network_info: Any = None,
+        evacuate: bool = False,
+        block_device_info: Any = None,
+        preserve_ephemeral: bool = False,
+        accel_uuids: Any = None,
+        reimage_boot_volume: bool = False,
+    ) -> None:
+        if evacuate or reimage_boot_volume:
+            # Nova then does it by a boot: nothing of the server is here.
+            raise NotImplementedError
+        if preserve_ephemeral:
+            # Bare, it would put the server into ERROR.
+            raise nova_exception.InstanceFaultRollback(
+                nova_exception.PreserveEphemeralNotSupported()
+            )
+        lifecycle.require_docker_image(image_meta)
+
+        def change_volumes() -> None:
+            detach_block_devices(context, bdms)
+            _enter(instance, task_states.REBUILD_BLOCK_DEVICE_MAPPING)
+            attach_block_devices(context, instance, bdms)
+            _enter(instance, task_states.REBUILD_SPAWNING)
+
+        rebuild.rebuild(
+            self._tools,
+            self._creator,
+            context,
+            lifecycle.boot_of(
+                instance,
+                image_meta,
+                network_info,
+                injected_files,
+                admin_password,
+            ),
+            timeout_s=compute_utils.get_value_from_system_metadata(
+                instance,
+                key='image_os_shutdown_timeout',
+                type=int,
+                default=CONF.shutdown_timeout,
+            ),
+            change_volumes=change_volumes,
+        )
+
+
+def _enter(instance: Any, task_state: str) -> None:
+    """Tell Nova how far it is; it hears if the server is being deleted."""
+    expected = instance.task_state
+    instance.task_state = task_state
+    instance.save(expected_task_state=[expected])

@@ -1,0 +1,53 @@
+"""The story of a rebuild: another container on the ports that are there.
+
+Nova's own way is a delete and a boot. It takes the ports away and brings them
+back before Neutron's agent has looked, Neutron then reports nothing, and the
+first instruction would run before the network is there.
+"""
+
+from collections.abc import Callable
+import contextlib
+from typing import Any
+
+from novadocker import exception
+from novadocker.ops import create
+from novadocker.ops import power
+from novadocker.ops import removing
+from novadocker.ops import tools as ops_tools
+
+
+def rebuild(
+    tools: ops_tools.Tools,
+    creator: create.Creator,
+    context: Any,
+    boot: create.Boot,
+    *,
+    timeout_s: int,
+    change_volumes: Callable[[], None],
+) -> None:
+    """Replace a server's container by one of an image; its files are lost.
+
+    A server that has none, since an earlier rebuild failed, is fine.
+
+    :param timeout_s: seconds that its command has to end by itself
+    :param change_volumes: what Nova does with the volumes of the server
+        between the one container and the other
+    :raises: as ``Creator.create``. Until the image is known to be sound the
+        old container is not touched.
+    """
+
+    def take_away() -> None:
+        with contextlib.suppress(exception.ContainerNotFound):
+            power.bring_down(tools, boot.instance, timeout_s=timeout_s)
+        change_volumes()
+        _remove(tools, boot)
+
+    creator.recreate(context, boot, take_away)
+
+
+def _remove(tools: ops_tools.Tools, boot: create.Boot) -> None:
+    uuid = boot.view.uuid
+    with contextlib.suppress(exception.ContainerNotFound):
+        removing.remove(tools, ops_tools.find(tools, uuid).id)
+    tools.plumber.unmap_instance(uuid)
+    power.repair_network(tools, boot.instance, boot.view, boot.network_info)

@@ -1,0 +1,188 @@
+"""A rebuild: another container on the same ports, or a server to try again."""
+
+import dataclasses
+
+from nova import exception as nova_exception
+
+from novadocker import exception
+from novadocker import model
+from novadocker.ops import create
+from novadocker.ops import destroy
+from novadocker.ops import power
+from novadocker.ops import rebuild
+from tests.fixtures import fake_engine
+from tests.unit.novadocker.ops import stories
+
+
+class RebuildTestCase(stories.StoryTestCase):
+    def setUp(self):
+        super().setUp()
+        self.first = self.boot()
+        self.steps = []
+        self.volumes_failure = None
+
+    def _change_volumes(self):
+        self.steps.append(self.found().state)
+        if self.volumes_failure:
+            raise self.volumes_failure
+
+    def _wait(self, instance, network_info):
+        raise AssertionError('Neutron sends no event for a port that is up')
+
+    def rebuild(self, image_id='other', **changes):
+        boot = create.Boot(
+            instance=self.instance,
+            view=self.view,
+            image_id=image_id,
+            network_info=self.ports,
+            **changes,
+        )
+        creator = create.Creator(self.tools, self.images, self._wait)
+        rebuild.rebuild(
+            self.tools,
+            creator,
+            None,
+            boot,
+            timeout_s=5,
+            change_volumes=self._change_volumes,
+        )
+        return self.found()
+
+    def assert_ports_are_kept(self):
+        ports = [port['id'] for port in self.ports]
+        self.assertEqual({self.uuid: ports}, self.plumber.plugged)
+        self.assertEqual({self.uuid}, self.plumber.netns)
+
+
+class StoryTest(RebuildTestCase):
+    def setUp(self):
+        super().setUp()
+        self.unplugged = []
+        self.patch(
+            self.plumber,
+            'unplug',
+            lambda *args: self.unplugged.append(args),
+        )
+
+    def test_container_is_another_one_on_the_same_ports(self):
+        found = self.rebuild()
+        self.assertNotEqual(self.first.id, found.id)
+        self.assertIs(model.ContainerState.RUNNING, found.state)
+        self.assertEqual([found], self.engine.containers())
+        self.assertEqual({found.id: self.uuid}, self.plumber.mapped)
+        self.assert_ports_are_kept()
+        self.assertEqual([], self.unplugged)
+
+    def test_image_is_the_one_that_was_asked_for(self):
+        image = self.engine.image(self.rebuild('another').image_id)
+        self.assertIn('nova-image/another:digest', image.tags)
+
+    def test_command_has_time_to_end(self):
+        self.rebuild()
+        self.assertIn('stop', self.engine.calls)
+
+    def test_volumes_change_while_nothing_runs(self):
+        self.rebuild()
+        self.assertEqual([model.ContainerState.EXITED], self.steps)
+
+    def test_server_in_any_state(self):
+        for deed in (
+            lambda: power.pause(self.tools, self.instance),
+            lambda: power.power_off(self.tools, self.instance, timeout_s=0),
+        ):
+            deed()
+            self.assertIs(model.ContainerState.RUNNING, self.rebuild().state)
+
+    def test_ports_that_a_reboot_of_the_host_took_away_come_back(self):
+        self.plumber.netns.clear()
+        self.plumber.plugged.clear()
+        self.unwired = {self.ports[0]['devname']}
+        seen = []
+
+        def look():
+            seen.append(self.found().state)
+            self.unwired.clear()
+
+        self.while_asleep = look
+        self.rebuild()
+        self.assertEqual([model.ContainerState.CREATED], seen)
+        self.assert_ports_are_kept()
+
+    def test_namespace_of_a_privileged_server_is_made_anew(self):
+        flavor = dataclasses.replace(
+            stories.FLAVOR, extra_specs={'docker:privileged': 'true'}
+        )
+        object.__setattr__(self.view, 'flavor', flavor)
+        self.rebuild()
+        self.assertEqual(1, len(self.unplugged))
+
+
+class FailedRebuildTest(RebuildTestCase):
+    def assert_old_one_runs(self):
+        self.assertEqual(self.first, self.found())
+        self.assert_ports_are_kept()
+
+    def assert_can_be_rebuilt_and_deleted(self):
+        self.assertEqual([], self.engine.containers())
+        self.assertEqual({}, self.plumber.mapped)
+        self.assert_ports_are_kept()
+        self.volumes_failure = None
+        self.engine.outcome = fake_engine.Outcome()
+        self.patch(self, '_change_volumes', lambda: self.steps.append('again'))
+        self.assertIs(model.ContainerState.RUNNING, self.rebuild().state)
+        destroy.destroy(self.tools, self.instance, self.ports)
+        self.assert_nothing_left()
+
+    def test_image_that_is_refused_costs_no_data(self):
+        self.images.failure = exception.ImageRejected(
+            image_id='image', reason='bomb'
+        )
+        self.assertRaises(exception.ImageRejected, self.rebuild)
+        self.assert_old_one_runs()
+
+    def test_image_without_a_command_costs_no_data(self):
+        self.images.has_command = False
+        self.assertRaises(exception.ImageWithoutCommand, self.rebuild)
+        self.assert_old_one_runs()
+
+    def test_volume_that_cannot_be_detached_costs_no_data(self):
+        self.volumes_failure = nova_exception.DeviceDetachFailed(
+            device='vdb', reason='busy'
+        )
+        self.assertRaises(nova_exception.DeviceDetachFailed, self.rebuild)
+        self.assertEqual(self.first.id, self.found().id)
+        self.assert_ports_are_kept()
+
+    def test_command_that_ends_at_once(self):
+        self.engine.outcome = fake_engine.Outcome(3, b'no config')
+        error = self.assertRaises(exception.ContainerExited, self.rebuild)
+        self.assertIn('exit code 3', str(error))
+        self.assert_can_be_rebuilt_and_deleted()
+
+    def test_engine_calls(self):
+        failure = exception.EngineError(action='do it', reason='full')
+        for method in ('create', 'start', 'wait_exit'):
+            with self.subTest(method):
+                self.engine.failures[method] = failure
+                self.assertRaises(exception.EngineError, self.rebuild)
+                self.assertEqual([], self.engine.containers())
+                self.assert_ports_are_kept()
+                self.patch(self, '_change_volumes', lambda: None)
+                self.rebuild()
+
+    def test_port_that_cannot_be_plugged(self):
+        self.plumber.broken.add(self.ports[0]['id'])
+        self.assertRaises(
+            nova_exception.VirtualInterfacePlugException, self.rebuild
+        )
+        self.assertEqual([], self.engine.containers())
+        self.assertIn('Making the network anew', self.log.output)
+        destroy.destroy(self.tools, self.instance, self.ports)
+        self.assert_nothing_left()
+
+    def test_container_of_another_host_is_left_alone(self):
+        host = self.tools.host
+        object.__setattr__(host, 'name', 'host2')
+        self.assertRaises(exception.OptionChanged, self.rebuild)
+        object.__setattr__(host, 'name', 'host1')
+        self.assert_old_one_runs()
