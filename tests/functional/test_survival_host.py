@@ -154,6 +154,20 @@ class StreamTest(StreamTestCase):
         ]
         self.assertEqual([], told)
 
+    def test_switch(self):
+        # A userspace switch takes its connections with it and starts empty;
+        # the ports of servers it finds again in its database.
+        before = self.boot()
+        with self.stream() as stream:
+            for program in ('ovs-vswitchd', 'ovsdb-server'):
+                self.switch.restart(program)
+                self.wait_for_blocks(stream)
+                self.driver.plug_vifs(self.instance, self.ports)
+                self.wait_for_blocks(stream)
+        self.assertEqual(before.pid, self.assert_running().pid)
+        self.destroy()
+        self.assert_nothing_left()
+
     def test_pause(self):
         self.boot()
         with self.stream():
