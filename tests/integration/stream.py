@@ -10,7 +10,7 @@ from tests.integration import cloud
 VALUE_BYTES = 100_000
 # A switch that restarts holds packets back; TCP sends them again, each time
 # after twice the wait.
-_SILENCE_S = 60.0
+_SILENCE_S = 120.0
 
 
 class Stream:

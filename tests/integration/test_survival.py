@@ -4,91 +4,12 @@ Each service is killed, not stopped: nothing of it gets to say goodbye. The
 supervisor starts it again, as systemd would.
 """
 
-import os
-import signal
-
-import openstack.exceptions
-
 from tests.integration import cloud
 from tests.integration import stream
-
-# Nobody but these has a hand in a boot or a delete on a host.
-SERVICES = (
-    'nova-compute',
-    'dockerd',
-    'containerd',
-    'neutron-openvswitch-agent',
-    'ovn-controller',
-    'rabbitmq',
-    'neutron-api',
-    'neutron-rpc-server',
-    'glance',
-)
-# What an operation that lost its service is given to end.
-SETTLED_S = 240.0
+from tests.integration import survival
 
 
-class SurvivalCase(cloud.CloudTestCase):
-    def services(self):
-        """List which of the services this cloud's flavour has."""
-        known = {each['name'] for each in cloud.parsed(['status', '--json'])}
-        return [name for name in SERVICES if name in known]
-
-    def kill(self, name):
-        """Kill a service with all its workers; give its old pid."""
-        pid = self._service(name)['pid']
-        os.killpg(pid, signal.SIGKILL)
-        return pid
-
-    def wait_well(self, name, killed):
-        """Wait until another process of a service is well."""
-
-        def is_well():
-            found = self._service(name)
-            return found['is_well'] and found['pid'] != killed
-
-        cloud.wait_until(is_well, f'service {name}')
-        cloud.wait_until(self._are_hosts_up, 'the compute service')
-
-    def _service(self, name):
-        return next(
-            each
-            for each in cloud.parsed(['status', '--json'])
-            if each['name'] == name
-        )
-
-    def _are_hosts_up(self):
-        try:
-            compute = list(self.admin.compute.services(binary='nova-compute'))
-            agents = list(self.admin.network.agents())
-        except openstack.exceptions.SDKException:
-            return False  # RabbitMQ or an API is on its way up
-        return all(each.state == 'up' for each in compute) and all(
-            each.is_alive for each in agents
-        )
-
-    def settled(self, server):
-        """Wait until nothing is under way; give the server or ``None``."""
-
-        def is_settled():
-            try:
-                found = self.admin.compute.find_server(server.id)
-            except openstack.exceptions.SDKException:
-                return False
-            if found is None:
-                return ('gone',)
-            is_done = found.status in {'ACTIVE', 'ERROR'}
-            return (found,) if is_done and not found.task_state else False
-
-        (found,) = cloud.wait_until(
-            is_settled,
-            f'the end of what is done to {server.name}',
-            within_s=SETTLED_S,
-        )
-        return None if found == 'gone' else found
-
-
-class IdleTest(SurvivalCase):
+class IdleTest(survival.SurvivalCase):
     def test_a_running_server_notices_nothing(self):
         server = self.boot(security_groups=[{'name': self.open_port()}])
         pid = self.container(server)['State']['Pid']
@@ -111,7 +32,7 @@ class IdleTest(SurvivalCase):
         self.assert_no_leaks()
 
 
-class InterruptedTest(SurvivalCase):
+class InterruptedTest(survival.SurvivalCase):
     def test_a_boot_ends_well_or_in_a_clean_error(self):
         for name in self.services():
             with self.subTest(name):
