@@ -32,6 +32,7 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     +-- NetnsBroken                a namespace is missing or not ours
     +-- LinkFailed                 a device could not be made or moved
     +-- MapEntryInvalid            the runtime map refuses an entry
+    +-- SwitchUnreadable           the database of Open vSwitch does not answer
     +-- MemoryNotReclaimed         a suspended server keeps its memory
 """
 
@@ -161,3 +162,7 @@ class MapEntryInvalid(nova_exception.NovaException):
 
 class MemoryNotReclaimed(nova_exception.NovaException):
     msg_fmt = 'Memory of container %(container)s is kept: %(reason)s'
+
+
+class SwitchUnreadable(nova_exception.NovaException):
+    msg_fmt = 'The database of Open vSwitch cannot be read: %(reason)s'

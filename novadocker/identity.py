@@ -43,6 +43,14 @@ def netns_path(instance_uuid: str) -> str:
     return f'{constants.NETNS_DIR}/{netns_name(instance_uuid)}'
 
 
+def devname(port_id: str) -> str:
+    """Name the host end of a port, as Nova does for every driver.
+
+    :source: nova.network.neutron, "tap" and the length NIC_NAME_LEN
+    """
+    return f'tap{port_id}'[:14]
+
+
 def image_repository(image_id: str) -> str:
     """Name the engine's repository for an image of Glance."""
     return f'{constants.IMAGE_REPOSITORY}/{image_id}'

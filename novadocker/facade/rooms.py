@@ -23,6 +23,7 @@ from novadocker.inventory import host as inventory_host
 from novadocker.inventory import resources as inventory
 from novadocker.network import metadata
 from novadocker.network import plumber as network_plumber
+from novadocker.network import switch as network_switch
 from novadocker.network import wait as network_wait
 from novadocker.network import wiring as network_wiring
 from novadocker.ops import create
@@ -62,8 +63,10 @@ class Rooms(driver.ComputeDriver):
         super().__init__(virtapi)
         self._host = CONF.host
         self._engine = docker_engine.Engine(CONF.docker.host)
-        self._plumber = network_plumber.Plumber(CONF.docker.runtime_map_dir)
-        self._switch = network_wiring.Switch(lambda: CONF.os_vif_ovs)
+        self._switch = network_switch.Switch(lambda: CONF.os_vif_ovs)
+        self._plumber = network_plumber.Plumber(
+            CONF.docker.runtime_map_dir, self._switch
+        )
 
     @functools.cached_property
     def _tools(self) -> ops_tools.Tools:

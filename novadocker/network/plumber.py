@@ -15,12 +15,15 @@ from nova import exception as nova_exception
 from nova.network import os_vif_util
 import os_vif
 from os_vif import exception as os_vif_exception
+from os_vif.objects import network as os_vif_network
+from os_vif.objects import vif as os_vif_vif
 from oslo_log import log as logging
 from oslo_privsep import daemon as privsep_daemon
 
 from novadocker import exception
 from novadocker import identity
 from novadocker import model
+from novadocker.network import switch as network_switch
 import novadocker.privsep.interface
 import novadocker.privsep.link
 import novadocker.privsep.netns
@@ -51,8 +54,11 @@ _NOT_HERE = {
 class Plumber:
     """Plug and unplug ports; each call may be repeated."""
 
-    def __init__(self, runtime_map_dir: str) -> None:
+    def __init__(
+        self, runtime_map_dir: str, switch: network_switch.Switch
+    ) -> None:
         self._map_dir = runtime_map_dir
+        self._switch = switch
 
     def plug(
         self,
@@ -134,6 +140,31 @@ class Plumber:
         except _FAILURES as err:
             raise nova_exception.VirtualInterfaceUnplugException(
                 reason=f'port {vif["id"]}: {_reason(err)}'
+            ) from err
+
+    def unplug_rest(self, instance: Any) -> None:
+        """Unplug what the switch has of an instance and Nova does not know.
+
+        Nova forgets the ports of a server that is deleted while its host is
+        taken for down, and has it destroyed later, without a port.
+
+        :raises VirtualInterfaceUnplugException: it may still be plugged
+        """
+        try:
+            for port in self._switch.ports_of(instance.uuid):
+                LOG.warning(
+                    'Unplugging port %s, which Nova does not know',
+                    port.port_id,
+                    instance=instance,
+                )
+                os_vif.unplug(
+                    _forgotten(port),
+                    os_vif_util.nova_to_osvif_instance(instance),
+                )
+                novadocker.privsep.link.delete(identity.devname(port.port_id))
+        except (*_FAILURES, exception.SwitchUnreadable) as err:
+            raise nova_exception.VirtualInterfaceUnplugException(
+                reason=f'ports of the server: {_reason(err)}'
             ) from err
 
     def remove_netns(self, instance_uuid: str) -> None:
@@ -248,6 +279,19 @@ def _unplug_from_switch(instance: Any, vif: Any) -> None:
         LOG.debug('No switch to unplug from: %s', err, instance=instance)
         return
     os_vif.unplug(port, os_vif_util.nova_to_osvif_instance(instance))
+
+
+def _forgotten(port: network_switch.SwitchPort) -> Any:
+    """Say of a port what os-vif needs to unplug it, be it hybrid or not."""
+    return os_vif_vif.VIFOpenVSwitch(
+        id=port.port_id,
+        vif_name=port.name,
+        plugin='ovs',
+        network=os_vif_network.Network(bridge=port.bridge),
+        port_profile=os_vif_vif.VIFPortProfileOpenVSwitch(
+            interface_id=port.port_id
+        ),
+    )
 
 
 def _cannot_be_plugged(port_id: str) -> str:

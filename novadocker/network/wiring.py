@@ -7,50 +7,14 @@ leaves at a port in the database of Open vSwitch does.
 
 from collections.abc import Callable
 from collections.abc import Iterable
-import functools
 import time
 from typing import Any
 
 from oslo_log import log as logging
-from vif_plug_ovs import constants as ovs_constants
-from vif_plug_ovs.ovsdb import ovsdb_lib
 
 LOG = logging.getLogger(__name__)
 
 _LOOK_S = 0.1
-
-
-class Switch:
-    """What agents have written down about ports.
-
-    :param settings: gives os-vif's options of Open vSwitch
-    """
-
-    def __init__(self, settings: Callable[[], Any]) -> None:
-        self._settings = settings
-
-    @functools.cached_property
-    def _ovsdb(self) -> Any:
-        # It shares the connection that os-vif has.
-        return ovsdb_lib.BaseOVS(self._settings()).ovsdb
-
-    def is_wired(self, port: str) -> bool:
-        """Tell whether an agent is done with a port of the switch.
-
-        :source: ``ovn-installed`` in ovn-controller(8); Neutron's agent gives
-            a port its network's tag, os-vif one that is dead
-        """
-        # What it has not seen yet has neither.
-        external_ids = self._get('Interface', port, 'external_ids') or {}
-        tag = self._get('Port', port, 'tag')
-        is_installed = external_ids.get('ovn-installed') == 'true'
-        return is_installed or tag not in (None, [], ovs_constants.DEAD_VLAN)
-
-    def _get(self, table: str, name: str, column: str) -> Any:
-        rows = self._ovsdb.db_list(
-            table, [name], columns=[column], if_exists=True
-        ).execute(check_error=True, log_errors=False)
-        return rows[0][column] if rows else None
 
 
 class Wiring:

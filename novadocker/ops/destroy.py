@@ -38,6 +38,7 @@ def destroy(
         for container_id in tools.plumber.unmap_instance(instance.uuid):
             orphan.end(container_id)
         tools.plumber.unplug(instance, network_info)
+        tools.plumber.unplug_rest(instance)
         tools.plumber.remove_netns(instance.uuid)
         if not keep_data:
             names.remove(tools, instance.uuid)

@@ -46,6 +46,18 @@ class PlumberContract:
         self.plumber.plug(instance, [], ())
         self.assertTrue(self.has_netns(instance.uuid))
 
+    def test_ports_that_nova_has_forgotten_are_unplugged(self):
+        instance, ports = self._instance(), self._two_ports()
+        other = self._instance()
+        others = [vif.vif(mac='fa:16:3e:00:00:03')]
+        self.plumber.plug(instance, ports, plan.nics(ports))
+        self.plumber.plug(other, others, plan.nics(others))
+        for _ in range(2):
+            self.plumber.unplug_rest(instance)
+            self.assertEqual(set(), self.ports_of(instance))
+        self.assertEqual({others[0]['id']}, self.ports_of(other))
+        self.plumber.unplug(other, others)
+
     def test_port_that_fails_leaves_nothing(self):
         instance, ports = self._instance(), self._two_ports()
         self.break_port(ports[1])

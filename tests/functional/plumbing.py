@@ -1,10 +1,12 @@
 """An instance's ports on a switch of its own."""
 
+from nova import conf as nova_conf
 import pyroute2
 import testtools
 
 from novadocker.network import plan
 from novadocker.network import plumber
+from novadocker.network import switch
 from novadocker.privsep import netns as privsep_netns
 from tests.fixtures import netns
 from tests.fixtures import ovs
@@ -20,7 +22,9 @@ class PlumberTestCase(testtools.TestCase):
         self.switch = self.useFixture(ovs.OpenVSwitch())
         folder = self.useFixture(netns.RunFolder())
         self.map_dir = f'{folder.path}/netns'
-        self.plumber = plumber.Plumber(self.map_dir)
+        self.plumber = plumber.Plumber(
+            self.map_dir, switch.Switch(lambda: nova_conf.CONF.os_vif_ovs)
+        )
 
     def instance(self, *ports):
         """Plug an instance and give it with its namespace."""

@@ -5,6 +5,7 @@ import pathlib
 import re
 
 import fixtures
+from nova import conf as nova_conf
 from nova import exception as nova_exception
 import testtools
 
@@ -16,6 +17,7 @@ from novadocker.engine import engine as docker_engine
 from novadocker.image import store
 from novadocker.network import metadata
 from novadocker.network import plumber
+from novadocker.network import switch
 from novadocker.network import wiring
 from novadocker.ops import create
 from novadocker.ops import destroy
@@ -77,7 +79,10 @@ class BootTestCase(testtools.TestCase):
         self.engine = docker_engine.Engine(self.dockerd.host)
         self.tools = ops_tools.Tools(
             engine=self.engine,
-            plumber=plumber.Plumber(self.dockerd.map_dir),
+            plumber=plumber.Plumber(
+                self.dockerd.map_dir,
+                switch.Switch(lambda: nova_conf.CONF.os_vif_ovs),
+            ),
             metadata_ports=metadata.MetadataPorts(lambda network_id: []),
             # No agent wires the ports.
             wiring=wiring.Wiring(lambda port: True, within_s=0),

@@ -3,7 +3,7 @@
 from nova import conf as nova_conf
 import os_vif
 
-from novadocker.network import wiring
+from novadocker.network import switch
 from tests.fixtures import netns
 from tests.fixtures import ovs
 from tests.fixtures import vif
@@ -17,7 +17,7 @@ class WiringTest(plumbing.PlumberTestCase):
         port = vif.vif(vif.subnet(plumbing.SUBNET, '10.0.0.5'))
         self.instance(port)
         self.name = port['devname']
-        self.looking = wiring.Switch(lambda: nova_conf.CONF.os_vif_ovs)
+        self.looking = switch.Switch(lambda: nova_conf.CONF.os_vif_ovs)
 
     def _wait_until_wired(self):
         netns.wait_until(

@@ -51,6 +51,9 @@ class NamesTestCase(testtools.TestCase):
         self.assertTrue(identity.is_label('org.openstack.nova.uuid'))
         self.assertFalse(identity.is_label('org.openstack.novadocker'))
 
+    def test_device_of_a_port_is_what_nova_calls_it(self):
+        self.assertEqual('tap0f3e8d2a-5d', identity.devname(UUID))
+
     def test_namespace_is_below_the_fixed_folder(self):
         self.assertEqual(f'/run/netns/nova-{UUID}', identity.netns_path(UUID))
 

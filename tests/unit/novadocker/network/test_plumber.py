@@ -10,6 +10,7 @@ import testtools
 from novadocker import exception
 from novadocker.network import plan
 from novadocker.network import plumber
+from novadocker.network import switch
 from novadocker.privsep import link
 from novadocker.privsep import netns
 from tests.contract import plumber_contract
@@ -42,6 +43,18 @@ class FakeContractTest(plumber_contract.PlumberContract, testtools.TestCase):
         self.plumber.broken.add(port['id'])
 
 
+class FakeSwitch:
+    """A switch with ports of every instance, or one that is away."""
+
+    def __init__(self, *ports):
+        self._ports = ports
+
+    def ports_of(self, instance_uuid):
+        if not self._ports:
+            raise exception.SwitchUnreadable(reason='it is away')
+        return list(self._ports)
+
+
 class RefusalTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
@@ -50,7 +63,7 @@ class RefusalTest(testtools.TestCase):
             patcher = mock.patch.object(link, deed)
             setattr(self, deed, patcher.start())
             self.addCleanup(patcher.stop)
-        self.plumber = plumber.Plumber('/run/nova-docker/netns')
+        self.plumber = plumber.Plumber('/run/nova-docker/netns', FakeSwitch())
         self.instance = vif.instance(_UUID)
 
     def _refusal(self, port, kind=exception.PortUnusable):
@@ -107,7 +120,7 @@ class RefusalTest(testtools.TestCase):
 class FailureTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
-        self.plumber = plumber.Plumber('/run/nova-docker/netns')
+        self.plumber = plumber.Plumber('/run/nova-docker/netns', FakeSwitch())
         self.instance = vif.instance(_UUID)
 
     def test_helper_that_cannot_be_started_is_reported(self):
@@ -139,3 +152,22 @@ class FailureTest(testtools.TestCase):
         self.assertEqual(
             f'Port {port["id"]} cannot be plugged: no switch', str(raised)
         )
+
+    def test_switch_that_is_away_may_have_more_ports(self):
+        raised = self.assertRaises(
+            nova_exception.VirtualInterfaceUnplugException,
+            self.plumber.unplug_rest,
+            self.instance,
+        )
+        self.assertIn('it is away', str(raised))
+
+    def test_port_that_nova_has_forgotten_and_nobody_can_unplug(self):
+        port = switch.SwitchPort(_UUID, 'tap0f1e2d3c-4b', 'br-int')
+        error = os_vif.exception.UnplugException(vif='x', err='no switch')
+        with mock.patch.object(os_vif, 'unplug', side_effect=error):
+            raised = self.assertRaises(
+                nova_exception.VirtualInterfaceUnplugException,
+                plumber.Plumber('/m', FakeSwitch(port)).unplug_rest,
+                self.instance,
+            )
+        self.assertIn('no switch', str(raised))
