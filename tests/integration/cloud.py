@@ -123,14 +123,20 @@ class CloudTestCase(testtools.TestCase):
         self.addCleanup(self.delete, server)
         return server
 
-    def shell_image(self):
-        """Upload an image with a shell, which memcached's has not."""
+    def shell_image(self, *, programs=rootfs.PROGRAMS, files=None):
+        """Upload an image with a shell, which memcached's has not.
+
+        :param files: texts of more programs, by path
+        """
         name = f'shell-{uuid.uuid4().hex[:8]}'
         image = self.admin.image.create_image(
             name=name,
             container_format='docker',
             disk_format='raw',
-            data=rootfs.archive('shell:latest'),
+            data=rootfs.archive(
+                'shell:latest',
+                content=rootfs.with_files(programs, files or {}),
+            ),
             **DOCKER_PROPERTIES,
         )
         self.addCleanup(self.admin.image.delete_image, image.id)

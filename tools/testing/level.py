@@ -74,8 +74,8 @@ LEVELS = (
         'tests/functional',
         only=(
             r'tests\.functional\.test_'
-            r'(boot|diagnostics|engine|hardening|image|runtime|ssh_image|'
-            r'survival\w*|suspend)\.'
+            r'(boot|diagnostics|engine|guest|hardening|image|runtime|'
+            r'ssh_image|survival\w*|suspend)\.'
         ),
         packages=(
             *('debootstrap', 'docker.io', 'iproute2', 'iputils-ping'),
