@@ -323,7 +323,7 @@ class Seed:
     mode: int
     uid: int = 0
     gid: int = 0
-    content: bytes | None = None
+    content: bytes | None = dataclasses.field(default=None, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)

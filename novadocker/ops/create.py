@@ -57,7 +57,10 @@ class Boot:
     trusted_certs: Any = None
     power_on: bool = True
     public_key: str = ''
-    files: Sequence[tuple[str, bytes]] = ()
+    # Not for any log.
+    files: Sequence[tuple[str, bytes]] = dataclasses.field(
+        default=(), repr=False
+    )
     config_drive: Callable[[], Iterable[tuple[str, bytes]]] | None = None
     is_unshelved: bool = False
 
@@ -81,6 +84,7 @@ class Creator:
         :raises ImageRejected, ImageWithoutCommand, ImageForOtherMachine: the
             image is at fault
         :raises InvalidContainerOption: a flavor, metadata or property is
+        :raises InjectedFileRefused: a file has no path in a container
         :raises ContainerConflict: a container of this name is there already
         :raises ContainerExited: the command ended at once
         """

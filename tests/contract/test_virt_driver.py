@@ -4,13 +4,17 @@ The engine and the network are the fakes that pass the same contracts as the
 real ones; everything between them and Nova is the driver's own.
 """
 
+import base64
 import inspect
+import json
 import pathlib
 from unittest import mock
 
+from nova import conf as nova_conf
 from nova import objects
 from nova import test
 from nova.network import model as network_model
+from nova.tests.unit import utils as test_utils
 from nova.tests.unit.virt import test_virt_drivers
 from nova.virt import driver as nova_driver
 from oslo_utils.fixture import uuidsentinel
@@ -23,6 +27,7 @@ from tests.fixtures import fake_glance
 from tests.fixtures import fake_network
 from tests.fixtures import vif
 
+CONF = nova_conf.CONF
 HOST = 'myhostname'
 # What Nova's cases may leave unimplemented and this driver does implement:
 # there they would pass by doing nothing.
@@ -168,6 +173,33 @@ class DockerDriverTestCase(
         self.assertEqual(
             [instance.uuid], self.connection.list_instance_uuids()
         )
+
+    def test_config_drive_is_what_nova_renders(self):
+        instance = test_utils.get_test_instance(obj=True)
+        instance.config_drive, instance.hostname = 'True', 'web'
+        port = vif.vif(vif.subnet('10.77.0.0/24', '10.77.0.5'), active=True)
+        instance.user_data = base64.b64encode(b'#!/bin/sh').decode()
+        self.stub_out(
+            'nova.network.security_group_api.get_instance_security_groups',
+            lambda context, instance: [{'name': 'default'}],
+        )
+        self.connection.spawn(
+            self.ctxt,
+            instance,
+            _docker_image(self.ctxt, instance),
+            [('/etc/motd', b'hello')],
+            'herp',
+            {},
+            network_info=network_model.NetworkInfo([port]),
+        )
+        folder = pathlib.Path(CONF.instances_path, instance.uuid)
+        latest = folder / 'config-drive/openstack/latest'
+        told = json.loads((latest / 'meta_data.json').read_text())
+        self.assertEqual(instance.uuid, told['uuid'])
+        self.assertEqual('herp', told['admin_pass'])
+        self.assertEqual('/etc/motd', told['files'][0]['path'])
+        self.assertEqual('#!/bin/sh', (latest / 'user_data').read_text())
+        self.assertTrue((latest / 'network_data.json').exists())
 
     def test_port_comes_and_goes(self):
         instance, network_info = self._get_running_instance()
