@@ -226,7 +226,10 @@ class ImageStore:
                     image_id, file, os.fspath(self._folder), rules
                 )
             )
-            if held := self._find(image_id, found.reference):
+            held = self._find(image_id, found.reference)
+            # What has the digest for its id is what was just looked into;
+            # a name alone is no proof of that.
+            if held is not None and self._ids_are_digests:
                 return held
             with self._removed_on_failure(found.reference):
                 self._engine.load(found.stream())

@@ -152,6 +152,12 @@ class VerifiedTest(StoreCase):
         self.assertEqual(REFERENCE, verified.reference)
         self.assertNotEqual(REFERENCE, other)
 
+    def test_name_alone_does_not_spare_the_load(self) -> None:
+        self.store = self.make_store(ids_are_digests=False)
+        self.ensure()
+        self.ensure(trusted_certs='certs')
+        self.assertEqual(2, self.engine.loads)
+
     def test_wrong_signature_is_told(self) -> None:
         self.fetch_error = crypto_exceptions.InvalidSignature()
         with self.assertRaisesRegex(
