@@ -112,6 +112,8 @@ class DockerDriverTestCase(
     def setUp(self):
         self.driver_module = 'nova.virt.docker.DockerDriver'
         self.engine = fake_engine.FakeEngine()
+        # What the images of Nova's cases have.
+        self.engine.outcomes[('chpasswd',)] = fake_engine.Outcome(exit_code=0)
         self.plumber = fake_network.FakePlumber()
         for name, fake in (
             ('novadocker.engine.engine.Engine', self.engine),
