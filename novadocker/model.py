@@ -39,6 +39,19 @@ class ContainerState(enum.StrEnum):
 
 
 @dataclasses.dataclass(frozen=True)
+class Exec:
+    """A command that was started in a container beside its own.
+
+    ``exit_code`` is ``None`` until it has ended, ``pid`` 0 until it has begun.
+    """
+
+    id: str
+    pid: int
+    exit_code: int | None
+    command: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class EngineInfo:
     """What the engine says of itself and of its host.
 

@@ -76,9 +76,18 @@ class ProbeTestCase(testtools.TestCase):
         self.useFixture(netns.InProcess(novadocker.privsep.net))
 
     def start(
-        self, *command, image=None, memory_mb=64, user='', **extra_specs
+        self,
+        *command,
+        image=None,
+        memory_mb=64,
+        user='',
+        change=None,
+        **extra_specs,
     ):
-        """Start a container the way the driver does, and give its id."""
+        """Start a container the way the driver does, and give its id.
+
+        :param change: puts the command into the spec, and more
+        """
         self.namespace = self.useFixture(netns.Namespace())
         spec = builder.container_spec(
             self._instance(memory_mb, user, extra_specs),
@@ -92,7 +101,7 @@ class ProbeTestCase(testtools.TestCase):
             ),
             str(self.folder),
         )
-        spec = with_command(spec, command)
+        spec = (change or with_command)(spec, command)
         container_id = self.engine.create(spec)
         self.addCleanup(self.engine.remove, container_id, force=True)
         runtime_map.write(
@@ -143,3 +152,14 @@ class ProbeTestCase(testtools.TestCase):
 def with_command(spec, command):
     process = dataclasses.replace(spec.process, command=tuple(command))
     return dataclasses.replace(spec, process=process)
+
+
+def changing(**process):
+    """Give a change that sets the command and more of the process."""
+
+    def change(spec, command):
+        spec = with_command(spec, command)
+        changed = dataclasses.replace(spec.process, **process)
+        return dataclasses.replace(spec, process=changed)
+
+    return change
