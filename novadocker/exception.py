@@ -34,6 +34,7 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     +-- MapEntryInvalid            the runtime map refuses an entry
     +-- SwitchUnreadable           the database of Open vSwitch does not answer
     +-- MemoryNotReclaimed         a suspended server keeps its memory
+    +-- ProcessRefused             a process is not the container's
 """
 
 from nova import exception as nova_exception
@@ -166,3 +167,7 @@ class MemoryNotReclaimed(nova_exception.NovaException):
 
 class SwitchUnreadable(nova_exception.NovaException):
     msg_fmt = 'The database of Open vSwitch cannot be read: %(reason)s'
+
+
+class ProcessRefused(nova_exception.NovaException):
+    msg_fmt = 'Process %(pid)s is left alone: %(reason)s'

@@ -11,10 +11,15 @@ from oslo_privsep import capabilities
 from oslo_privsep import priv_context
 
 # Network namespaces, network devices and the runtime map. SYS_ADMIN is what
-# pinning a namespace (mount) and entering one (setns) take.
+# pinning a namespace (mount) and entering one (setns) take, KILL what ending
+# a shell takes that is not root's.
 net = priv_context.PrivContext(
     'novadocker.privsep',
     cfg_section='novadocker_net',
     pypath=__name__ + '.net',
-    capabilities=[capabilities.CAP_NET_ADMIN, capabilities.CAP_SYS_ADMIN],
+    capabilities=[
+        capabilities.CAP_KILL,
+        capabilities.CAP_NET_ADMIN,
+        capabilities.CAP_SYS_ADMIN,
+    ],
 )

@@ -111,6 +111,15 @@ def pid(container: str, value: object) -> int:
     return value
 
 
+def process(value: object) -> int:
+    """Accept the number of a process that is to be signalled."""
+    if type(value) is not int or value not in _PIDS:
+        raise exception.ProcessRefused(
+            pid=repr(value), reason='it is not the number of a process'
+        )
+    return value
+
+
 def map_dir(value: object) -> str:
     """Accept the folder of the runtime map."""
     text = str(value)

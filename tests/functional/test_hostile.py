@@ -30,6 +30,7 @@ _REFUSALS = (
     exception.NetnsBroken,
     exception.MapEntryInvalid,
     exception.MemoryNotReclaimed,
+    exception.ProcessRefused,
 )
 
 _NOT_TEXT = (None, True, 7, -1, 1.5, b'x', ['x'], {'x': 'y'})
@@ -96,9 +97,9 @@ HOSTILE = {
         *(_ID + '\n', _ID[:-1] + '/', '../' + _ID[3:], '.' + _ID[1:]),
     ),
     'pid': (
-        *(None, True, '1', 1.0, [1], -1, 0, 2**22 + 1, 2**63),
+        *(None, True, '1', 1.0, [1], -1, 0, 2**22 + 1, 2**31, 2**63),
         # Processes that there are, in groups of their own.
-        *(1, 2),
+        *(1, os.getppid()),
     ),
 }
 # Any value of theirs is a truth value.
