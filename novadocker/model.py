@@ -38,6 +38,14 @@ class ContainerState(enum.StrEnum):
         )
 
 
+class Console(enum.StrEnum):
+    """What a server's console is."""
+
+    EXEC = 'exec'
+    ATTACH = 'attach'
+    OFF = 'off'
+
+
 @dataclasses.dataclass(frozen=True)
 class Exec:
     """A command that was started in a container beside its own.

@@ -10,16 +10,7 @@ _MAX_LABEL_CHARS = 63
 
 
 def instance_view(instance: Any) -> model.Instance:
-    """Take from a ``nova.objects.Instance`` what shapes its container.
-
-    Image properties come from the system metadata: Nova copies them there at
-    boot, and its ImageMeta object drops those that it does not know.
-    """
-    properties = {
-        key.removeprefix(_IMAGE_PROPERTY): value
-        for key, value in instance.system_metadata.items()
-        if key.startswith(_IMAGE_PROPERTY) and value is not None
-    }
+    """Take from a ``nova.objects.Instance`` what shapes its container."""
     hostname, domain = split_hostname(instance.hostname or '')
     return model.Instance(
         uuid=instance.uuid,
@@ -29,8 +20,21 @@ def instance_view(instance: Any) -> model.Instance:
         project_id=instance.project_id,
         flavor=flavor_view(instance.flavor),
         metadata=dict(instance.metadata),
-        image_properties=properties,
+        image_properties=image_properties(instance),
     )
+
+
+def image_properties(instance: Any) -> dict[str, str]:
+    """Take the properties of an instance's image from its system metadata.
+
+    Nova copies them there at boot, and its ImageMeta object drops those that
+    it does not know.
+    """
+    return {
+        key.removeprefix(_IMAGE_PROPERTY): value
+        for key, value in instance.system_metadata.items()
+        if key.startswith(_IMAGE_PROPERTY) and value is not None
+    }
 
 
 def split_hostname(name: str) -> tuple[str, str]:

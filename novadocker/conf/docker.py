@@ -1,5 +1,6 @@
 """Options of the group ``[docker]``."""
 
+import ipaddress
 from typing import Any
 
 from oslo_config import cfg
@@ -102,6 +103,73 @@ Time before Nova is told that a container stopped, in seconds.
 
 A container that is started again within this time (``docker restart``, a
 restart of the engine) is not reported. 0 reports at once.
+""",
+    ),
+    cfg.HostAddressOpt(
+        'console_address',
+        help="""
+Address of this host on which it listens for proxies of consoles.
+
+Change it where proxies reach this host by an address that it does not have
+itself, as behind a NAT.
+
+Possible values:
+
+* an address of this host; without a value,
+  ``[serial_console] proxyclient_address``
+
+Related options:
+
+* ``[serial_console] enabled``: it listens only if that is true.
+* ``[serial_console] proxyclient_address`` is what proxies are told.
+""",
+    ),
+    cfg.PortOpt(
+        'console_port',
+        default=6084,
+        min=1,
+        help="""
+Port on which this host listens for proxies of consoles, those of all servers.
+
+Change it if something else of the host has the port. Users never connect to
+it: let nova-serialproxy through a firewall, and nobody else.
+""",
+    ),
+    cfg.ListOpt(
+        'console_proxies',
+        default=[],
+        item_type=ipaddress.ip_network,
+        help="""
+Who may connect to ``console_port``: the hosts that run nova-serialproxy.
+
+Everybody else is refused before a byte of theirs is read. The connection is
+not encrypted: it belongs into the network of the cloud's own services.
+
+Possible values:
+
+* addresses and networks (``192.0.2.4, 198.51.100.0/24``); without any, only
+  this host itself
+""",
+    ),
+    cfg.IntOpt(
+        'console_sessions_per_server',
+        default=4,
+        min=1,
+        max=64,
+        help="""
+How many consoles of one server may be open at once.
+""",
+    ),
+    cfg.IntOpt(
+        'console_sessions',
+        default=64,
+        min=1,
+        max=512,
+        help="""
+How many consoles may be open at once on this host.
+
+Each costs nova-compute a thread and two descriptors, and the engine a process
+in its server.
 """,
     ),
 ]

@@ -54,9 +54,14 @@ class Host(rooms.Rooms):
             stop_delay_s=CONF.docker.stop_event_delay,
         )
         self._listener.start()
+        if CONF.serial_console.enabled:
+            self._consoles.start(
+                each.id for each in self._containers() if each.state.is_live
+            )
 
     def cleanup_host(self, host: str) -> None:
         self._listener.stop()
+        self._consoles.stop()
 
     def _look(self) -> list[model.Container]:
         """Look at the servers of an engine that is there, or there again."""

@@ -15,7 +15,9 @@ from novadocker import conf
 from novadocker import exception
 from novadocker import identity
 from novadocker import model
+from novadocker.console import consoles
 from novadocker.engine import engine as docker_engine
+from novadocker.engine import terminal
 from novadocker.image import store
 from novadocker.image import upload
 from novadocker.inventory import disk as inventory_disk
@@ -123,6 +125,22 @@ class Rooms(driver.ComputeDriver):
             is_fatal=CONF.vif_plugging_is_fatal,
         )
         return create.Creator(self._tools, self._images, waiter.wired)
+
+    @functools.cached_property
+    def _consoles(self) -> consoles.Consoles:
+        serial = CONF.serial_console
+        return consoles.Consoles(
+            terminal.Terminals(CONF.docker.host),
+            consoles.Settings(
+                address=CONF.docker.console_address
+                or serial.proxyclient_address,
+                port=CONF.docker.console_port,
+                proxies=CONF.docker.console_proxies,
+                sessions_per_server=CONF.docker.console_sessions_per_server,
+                sessions=CONF.docker.console_sessions,
+                secret_ttl_s=CONF.consoleauth.token_ttl,
+            ),
+        )
 
     def _containers(self) -> list[model.Container]:
         host = self._tools.host

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from novadocker import exception
 from novadocker import model
 from novadocker import option
+from novadocker.spec import console
 
 PREFIX = 'docker:'
 ENV_PREFIX = PREFIX + 'env:'
@@ -51,11 +52,14 @@ def process(
         ``docker:`` are the tenant's own business and stay out of the
         container
     :param properties: the image's properties: those of PROPERTIES, TTY, INIT
+        and of the console
     :raises InvalidContainerOption: an unknown ``docker:`` key or a value that
         cannot be read
     """
     words = _words_of(metadata, properties)
     tty = _flag(properties, TTY, default=False)
+    # A boot is where a word that cannot be read is refused.
+    console.console(properties, has_tty=tty)
     return model.Process(
         command=_command(words.get('command')),
         entrypoint=_command(words.get('entrypoint')),

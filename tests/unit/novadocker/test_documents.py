@@ -7,6 +7,7 @@ import re
 import testtools
 
 from novadocker import extra_specs
+from novadocker.spec import console
 from novadocker.spec import process
 
 DOC = pathlib.Path(__file__).parents[3] / 'doc/source'
@@ -57,7 +58,12 @@ class OptionsPageTestCase(testtools.TestCase):
 
     def test_properties_that_the_driver_reads_are_documented(self):
         found = rows(section('user/options.rst', 'Image properties'))
-        known = {*process.PROPERTIES.values(), process.TTY, process.INIT}
+        known = {
+            *process.PROPERTIES.values(),
+            process.TTY,
+            process.INIT,
+            console.PROPERTY,
+        }
         self.assertEqual(set(), known - set(found))
 
 
