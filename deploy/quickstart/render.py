@@ -43,6 +43,7 @@ FILES = (
     File('nova.conf.j2', 'nova/nova.conf', _NOVA),
     File('nova-compute.conf.j2', 'nova/nova-compute.conf', _NOVA),
     File('rootwrap.conf.j2', 'nova/rootwrap.conf'),
+    File('console.html.j2', 'console/index.html'),
     File('neutron.conf.j2', 'neutron/neutron.conf', _NOVA),
     File('ml2_conf.ini.j2', 'neutron/ml2_conf.ini', _NOVA),
     File('openvswitch_agent.ini.j2', 'neutron/openvswitch_agent.ini', _NOVA),

@@ -74,12 +74,13 @@ LEVELS = (
         'tests/functional',
         only=(
             r'tests\.functional\.test_'
-            r'(boot|diagnostics|engine|guest|hardening|image|runtime|'
-            r'ssh_image|survival\w*|suspend)\.'
+            r'(boot|console\w*|diagnostics|engine|guest|hardening|image|'
+            r'runtime|ssh_image|survival\w*|suspend|terminal)\.'
         ),
         packages=(
-            *('debootstrap', 'docker.io', 'iproute2', 'iputils-ping'),
-            *('busybox', 'dropbear-bin', 'openvswitch-switch'),
+            *('busybox', 'chromium-headless-shell', 'debootstrap'),
+            *('docker.io', 'dropbear-bin', 'iproute2', 'iputils-ping'),
+            'openvswitch-switch',
         ),
         needs_root=True,
         is_trixie=True,

@@ -54,6 +54,24 @@ class TextsTestCase(testtools.TestCase):
         del names['secrets']
         self.assertRaises(jinja2.UndefinedError, render.texts, names)
 
+    def test_page_of_consoles_is_where_the_proxy_looks(self):
+        texts = _texts(_context())
+        nova = _parsed(texts['nova/nova.conf'])
+        folder = nova['DEFAULT']['web'].removeprefix('/srv/cloud/etc/')
+        # Tests of the page take the template as it is.
+        page = pathlib.Path(render.__file__).parent / 'templates'
+        self.assertEqual(
+            (page / 'console.html.j2').read_text(),
+            texts[f'{folder}/index.html'],
+        )
+
+    def test_consoles_are_for_the_proxy_alone(self):
+        compute = _parsed(_texts(_context())['nova/nova-compute.conf'])
+        self.assertEqual(
+            constants.MANAGEMENT_ADDRESS, compute['docker']['console_proxies']
+        )
+        self.assertEqual('true', compute['serial_console']['enabled'])
+
     def test_daemon_json_registers_our_runtime(self):
         found = json.loads(_texts(_context())['docker/daemon.json'])
         self.assertEqual(
