@@ -27,12 +27,12 @@ class Engine:
     """Debian's dockerd with its default bridge."""
 
     def __init__(self, folder: pathlib.Path) -> None:
-        self._socket = f'unix://{folder}/docker.sock'
+        self.host = f'unix://{folder}/docker.sock'
 
     def docker(self, *words: str) -> str:
         """Run Debian's docker client; give what it says."""
         done = subprocess.run(
-            ['/usr/bin/docker', '--host', self._socket, *words],
+            ['/usr/bin/docker', '--host', self.host, *words],
             check=True,
             capture_output=True,
             text=True,

@@ -24,6 +24,29 @@ def _pss_kib(pid: int) -> int:
     return int(match[1]) if match else 0
 
 
+def forget_peak() -> None:
+    """Begin anew to watch for the most memory that this process holds."""
+    # proc(5), clear_refs.
+    (_PROC / 'self/clear_refs').write_text('5')
+
+
+def peak_mib() -> float:
+    """Give the most memory that this process held since ``forget_peak``."""
+    return _status_mib('VmHWM')
+
+
+def held_mib() -> float:
+    """Give the memory that this process holds."""
+    return _status_mib('VmRSS')
+
+
+def _status_mib(field: str) -> float:
+    text = (_PROC / 'self/status').read_text()
+    match = re.search(rf'^{field}:\s+(\d+) kB', text, re.MULTILINE)
+    assert match is not None
+    return int(match[1]) / 1024
+
+
 def pids(pattern: str) -> list[int]:
     """List the processes whose command line matches."""
     wanted = re.compile(pattern)
