@@ -154,8 +154,10 @@ class ImageStore:
         except exception.EngineImageNotFound:
             LOG.debug('Image %s is gone already', image_id)
         except exception.ContainerConflict:
-            # A rescue, a resize that waits to be confirmed, a stranger.
+            # A server that was unshelved, a rescue, a resize that waits to be
+            # confirmed, a stranger.
             LOG.info('Image %s is kept: a container is made from it', image_id)
+            self._usage.touch(image_id)
             return
         self._usage.forget(image_id)
         LOG.info('Image %s was not used and is removed', image_id)

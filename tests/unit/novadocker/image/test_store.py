@@ -349,12 +349,14 @@ class RemoveUnusedTest(StoreCase):
         self.assertTrue(self.is_held)
         self.assertTrue(self.noted.exists())
 
-    def test_one_with_a_container_stays(self) -> None:
+    def test_one_with_a_container_stays_and_counts_as_used(self) -> None:
         self.engine.has_container = True
+        os.utime(self.noted, (0, 0))
         with self.assertLogs('novadocker.image.store', 'INFO') as logs:
             self.age()
         self.assertTrue(self.is_held)
         self.assertIn('a container is made from it', logs.output[0])
+        self.assertGreater(self.noted.stat().st_mtime, 0)
 
     def test_one_that_went_meanwhile_is_fine(self) -> None:
         self.engine.remove_error = exception.EngineImageNotFound(name='x')
