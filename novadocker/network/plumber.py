@@ -185,11 +185,23 @@ class Plumber:
         ids = novadocker.privsep.runtime_map.container_ids(self._map_dir)
         return set(ids)
 
-    def map(self, container_id: str, instance_uuid: str) -> None:
-        """Tell nova-runtime which namespace a container belongs to."""
-        novadocker.privsep.runtime_map.write(
-            self._map_dir, container_id, identity.netns_name(instance_uuid)
-        )
+    def map(
+        self, container_id: str, instance_uuid: str, rescued_id: str = ''
+    ) -> None:
+        """Tell nova-runtime which namespace a container belongs to.
+
+        :param rescued_id: the stopped container of the same instance whose
+            root it shall see, if any
+        """
+        name = identity.netns_name(instance_uuid)
+        if rescued_id:
+            novadocker.privsep.runtime_map.write_rescue(
+                self._map_dir, container_id, name, rescued_id
+            )
+        else:
+            novadocker.privsep.runtime_map.write(
+                self._map_dir, container_id, name
+            )
 
     def unmap(self, container_id: str) -> None:
         """Let nova-runtime forget a container; a missing one is fine."""

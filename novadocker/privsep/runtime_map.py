@@ -4,6 +4,10 @@ One file for each container, named by its full id, with one line::
 
     v1 /run/netns/nova-<uuid of the instance>
 
+A container that rescues another one of the same instance has its id, too::
+
+    v2 /run/netns/nova-<uuid of the instance> <id of the other container>
+
 nova-runtime, which runs as root, believes what it reads here. So only root
 may be able to write it: every folder from ``/run`` on is checked each time.
 """
@@ -21,7 +25,8 @@ from novadocker.privsep import argument
 from novadocker.privsep import entrypoint
 
 _ROOT = '/run'
-_LINE = re.compile(rf'v1 {re.escape(constants.NETNS_DIR)}/(\S+)\n')
+_NETNS = re.escape(constants.NETNS_DIR)
+_LINE = re.compile(rf'v(?:1 {_NETNS}/(\S+)|2 {_NETNS}/(\S+) [0-9a-f]{{64}})\n')
 # Longer than any line of ours.
 _MAX_ENTRY_BYTES = 4096
 
@@ -32,22 +37,22 @@ def write(map_dir: str, container_id: str, netns_name: str) -> None:
     argument.container_id(container_id)
     argument.netns_name(netns_name)
     line = f'v1 {constants.NETNS_DIR}/{netns_name}\n'
-    # A name that no container has: a reader never sees half an entry.
-    temporary = f'.{container_id}.{secrets.token_hex(4)}'
-    with (
-        _failures(container_id),
-        _opened(map_dir, create=True) as folder,
-        contextlib.ExitStack() as undo,
-    ):
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        fd = os.open(temporary, flags, 0o600, dir_fd=folder)
-        undo.callback(os.unlink, temporary, dir_fd=folder)
-        with open(fd, 'w', encoding='ascii') as entry:
-            entry.write(line)
-        os.rename(
-            temporary, container_id, src_dir_fd=folder, dst_dir_fd=folder
-        )
-        undo.pop_all()
+    _write(map_dir, container_id, line)
+
+
+@entrypoint.net
+def write_rescue(
+    map_dir: str, container_id: str, netns_name: str, rescued_id: str
+) -> None:
+    """Map a container, and name the one whose root it shall see.
+
+    nova-runtime looks whether that is a container of the same instance.
+    """
+    argument.container_id(container_id)
+    argument.netns_name(netns_name)
+    argument.container_id(rescued_id)
+    line = f'v2 {constants.NETNS_DIR}/{netns_name} {rescued_id}\n'
+    _write(map_dir, container_id, line)
 
 
 @entrypoint.net
@@ -75,8 +80,7 @@ def remove_all(map_dir: str, netns_name: str) -> tuple[str, ...]:
         for entry in filter(argument.is_container_id, os.listdir(folder)):
             # It may have gone since it was listed.
             with contextlib.suppress(FileNotFoundError):
-                line = _line(folder, entry)
-                if line is not None and line[1] == netns_name:
+                if _netns_of(folder, entry) == netns_name:
                     os.unlink(entry, dir_fd=folder)
                     removed.append(entry)
     return tuple(sorted(removed))
@@ -87,12 +91,12 @@ def read(map_dir: str, container_id: str) -> str:
     """Give the name of the namespace that a container is mapped to."""
     argument.container_id(container_id)
     with _failures(container_id), _opened(map_dir) as folder:
-        line = _line(folder, container_id)
-    if line is None:
+        netns_name = _netns_of(folder, container_id)
+    if netns_name is None:
         raise exception.MapEntryInvalid(
-            entry=container_id, reason='it is not a line of version 1'
+            entry=container_id, reason='it is not a line of version 1 or 2'
         )
-    return argument.netns_name(line[1])
+    return argument.netns_name(netns_name)
 
 
 @entrypoint.net
@@ -108,11 +112,31 @@ def container_ids(map_dir: str) -> tuple[str, ...]:
     return ()
 
 
-def _line(folder: int, container_id: str) -> re.Match[str] | None:
+def _write(map_dir: str, container_id: str, line: str) -> None:
+    # A name that no container has: a reader never sees half an entry.
+    temporary = f'.{container_id}.{secrets.token_hex(4)}'
+    with (
+        _failures(container_id),
+        _opened(map_dir, create=True) as folder,
+        contextlib.ExitStack() as undo,
+    ):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        fd = os.open(temporary, flags, 0o600, dir_fd=folder)
+        undo.callback(os.unlink, temporary, dir_fd=folder)
+        with open(fd, 'w', encoding='ascii') as entry:
+            entry.write(line)
+        os.rename(
+            temporary, container_id, src_dir_fd=folder, dst_dir_fd=folder
+        )
+        undo.pop_all()
+
+
+def _netns_of(folder: int, container_id: str) -> str | None:
     fd = os.open(container_id, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
     with open(fd, 'rb') as entry:
         text = entry.read(_MAX_ENTRY_BYTES)
-    return _LINE.fullmatch(text.decode('ascii', 'replace'))
+    line = _LINE.fullmatch(text.decode('ascii', 'replace'))
+    return (line[1] or line[2]) if line else None
 
 
 @contextlib.contextmanager

@@ -4,7 +4,8 @@
 The engine runs this file in the place of runc for containers of ours. On
 ``create`` it looks the container's id up in a folder that only root can
 write, checks what it finds there, and puts the namespace's path into the OCI
-bundle. Everything else goes to runc untouched.
+bundle; for a rescue, also the root of the server that is rescued. Everything
+else goes to runc untouched.
 
 It must not do more, for its cost is part of every start, exec and delete:
 standard library only, and of that what is cheap. It never consults the
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 _MAP_DIR = '/run/nova-docker/netns'
 _RUNCS = ('/usr/bin/runc', '/usr/sbin/runc')
 _NETNS_PREFIX = '/run/netns/nova-'
+# Where a rescue finds the root of its server.
+_RESCUE_DIR = '/rescue'
+_OVERLAY_INDEX = '/sys/module/overlay/parameters/index'
+# Of mount(2): a page, with the zero at its end.
+_MAX_OPTIONS_BYTES = 4095
 _HEX = '0123456789abcdef'
 # Longer than any line of ours.
 _MAX_ENTRY_BYTES = 256
@@ -108,14 +114,17 @@ def prepare(words: list[str], map_dir: str) -> None:
         raise Refused(f'option {options["?"]} of "create" is not known')
     if len(names) != 1 or len(names[0]) != 64 or names[0].strip(_HEX):
         raise Refused(f'{names} is not the id of one container')
-    netns = read_entry(map_dir, names[0])
+    netns, rescued = read_entry(map_dir, names[0])
     check_netns(netns)
     bundle = options.get('bundle') or options.get('b') or '.'
-    rewrite(os.path.join(bundle, 'config.json'), netns)
+    rewrite(os.path.join(bundle, 'config.json'), netns, rescued)
 
 
-def read_entry(map_dir: str, container_id: str) -> str:
-    """Read which namespace Nova has prepared for a container."""
+def read_entry(map_dir: str, container_id: str) -> tuple[str, str]:
+    """Read which namespace Nova has prepared for a container.
+
+    :returns: its path, and the id of the container to rescue, if any
+    """
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         folder = os.open(map_dir, flags | os.O_DIRECTORY)
@@ -134,13 +143,18 @@ def read_entry(map_dir: str, container_id: str) -> str:
         raise Refused(f'{map_dir}/{container_id} is no file of root alone')
     text = os.read(entry, _MAX_ENTRY_BYTES).decode('ascii', 'replace')
     version, _, path = text.removesuffix('\n').partition(' ')
-    if version != 'v1':
-        raise Refused(f'{map_dir}/{container_id} is not of version v1')
+    rescued = ''
+    if version == 'v2':
+        path, _, rescued = path.partition(' ')
+        if len(rescued) != 64 or rescued.strip(_HEX):
+            raise Refused(f'{map_dir}/{container_id} rescues no container')
+    elif version != 'v1':
+        raise Refused(f'{map_dir}/{container_id} is of no version known here')
     uuid = path.removeprefix(_NETNS_PREFIX)
     is_uuid = [len(part) for part in uuid.split('-')] == [8, 4, 4, 4, 12]
     if uuid == path or not is_uuid or uuid.strip(_HEX + '-'):
         raise Refused(f'{map_dir}/{container_id} names no namespace of Nova')
-    return path
+    return path, rescued
 
 
 def check_netns(path: str) -> None:
@@ -165,14 +179,18 @@ def check_netns(path: str) -> None:
         raise Refused(f"{path} is the host's own network namespace")
 
 
-def rewrite(path: str, netns: str) -> None:
-    """Put the path of a namespace into a bundle's config.json."""
+def rewrite(path: str, netns: str, rescued: str = '') -> None:
+    """Put namespace, and the root to rescue, into a bundle's config.json."""
     import json  # Not above: only a create pays for it.
 
     with open(path, encoding='utf-8') as file:
         config = json.load(file)
         status = os.fstat(file.fileno())
     set_netns(config, netns)
+    if rescued:
+        name = f'/nova-{netns.removeprefix(_NETNS_PREFIX)}'
+        root = root_mount(config['root']['path'], rescued, name)
+        config['mounts'].append(root)
     temporary = f'{path}.nova'
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with open(os.open(temporary, flags, 0o600), 'w', encoding='utf-8') as file:
@@ -197,6 +215,50 @@ def set_netns(config: 'dict[str, Any]', netns: str) -> None:
             'created with NetworkDisabled'
         )
     network[0]['path'] = netns
+
+
+def root_mount(root: str, rescued: str, name: str) -> 'dict[str, Any]':
+    """Describe the mount of the root of a stopped container.
+
+    Every path is found below the engine's own folder, from the container's
+    id; nothing else is believed of who asks. The kernel mounts it inside of
+    the rescuing container alone and takes it away with that.
+
+    :param root: of the container that is created, in the same engine
+    :param name: what the stopped one has to be called
+    :source: moby, layer/filestore.go, daemon/graphdriver/overlay2
+    """
+    import json
+
+    graph, _, rest = root.rpartition('/overlay2/')
+    if not graph or not rest.endswith('/merged') or {*graph} & {*',:\\'}:
+        raise Refused(f'the engine keeps no root that can be mounted: {root}')
+    known = f'{graph}/image/overlay2/layerdb/mounts/{rescued}/mount-id'
+    with open(f'{graph}/containers/{rescued}/config.v2.json') as file:
+        found = json.load(file)
+    with open(known) as file:
+        layer = f'{graph}/overlay2/{file.read().strip()}'
+    if found['Name'] != name:
+        raise Refused(f'{rescued[:12]} is not the container {name}')
+    if os.path.ismount(f'{layer}/merged'):
+        raise Refused(f'the root of container {name} is still in use')
+    with open(f'{layer}/lower') as file:
+        lower = [f'{graph}/overlay2/{each}' for each in file.read().split(':')]
+    options = [
+        f'lowerdir={":".join(lower)}',
+        f'upperdir={layer}/diff',
+        f'workdir={layer}/work',
+        # As the engine has it: its own mounts are without an index, too.
+        *(['index=off'] if os.path.exists(_OVERLAY_INDEX) else []),
+    ]
+    if len(','.join(options)) > _MAX_OPTIONS_BYTES:
+        raise Refused(f'its image has too many layers ({len(lower)})')
+    return {
+        'destination': _RESCUE_DIR,
+        'type': 'overlay',
+        'source': 'overlay',
+        'options': options,
+    }
 
 
 def find_runc() -> str:

@@ -176,6 +176,14 @@ class PlumberContract:
         self.plumber.unmap(_CONTAINER)
         self.assertIsNone(self.instance_of(_CONTAINER))
 
+    def test_map_of_a_rescue_names_the_same_instance(self):
+        instance = self._instance()
+        self.plumber.map(_CONTAINER, instance.uuid, _OTHER_CONTAINER)
+        self.assertEqual(instance.uuid, self.instance_of(_CONTAINER))
+        self.assertIsNone(self.instance_of(_OTHER_CONTAINER))
+        found = self.plumber.unmap_instance(instance.uuid)
+        self.assertEqual((_CONTAINER,), found)
+
     def test_all_containers_of_an_instance_are_unmapped(self):
         instance, other = self._instance(), self._instance()
         self.plumber.map(_CONTAINER, instance.uuid)

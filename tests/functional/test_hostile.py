@@ -96,6 +96,11 @@ HOSTILE = {
         *(_ID[:12], _ID[:-1], _ID + '0', _ID.upper(), _ID[:-1] + 'g'),
         *(_ID + '\n', _ID[:-1] + '/', '../' + _ID[3:], '.' + _ID[1:]),
     ),
+    'rescued_id': (
+        *_NOT_A_NAME,
+        *(_ID[:12], _ID[:-1], _ID + '0', _ID.upper(), _ID[:-1] + 'g'),
+        *(_ID + '\n', _ID + ' ' + _ID, '../' + _ID[3:]),
+    ),
     'pid': (
         *(None, True, '1', 1.0, [1], -1, 0, 2**22 + 1, 2**31, 2**63),
         # Processes that there are, in groups of their own.
@@ -134,6 +139,7 @@ class HostileTestCase(testtools.TestCase):
             'tx_checksum': True,
             'map_dir': self.map_dir,
             'container_id': _ID,
+            'rescued_id': _ID[::-1],
             'pid': os.getpid(),
         }
 

@@ -135,7 +135,7 @@ class RefusalTest(RuntimeTestCase):
     def _entry(self, container_id, text):
         path = pathlib.Path(self.dockerd.map_dir, container_id)
         path.write_text(text)
-        self.addCleanup(path.unlink)
+        self.addCleanup(path.unlink, missing_ok=True)
         return path
 
     def test_without_an_entry(self):
@@ -206,8 +206,24 @@ class RefusalTest(RuntimeTestCase):
 
     def test_entry_of_another_version(self):
         container_id = self.create()
-        self._entry(container_id, f'v2 {self._pinned()}\n')
-        self.assert_refused(container_id, 'is not of version v1')
+        self._entry(container_id, f'v3 {self._pinned()}\n')
+        self.assert_refused(container_id, 'is of no version known here')
+
+    def test_entry_that_rescues_nothing(self):
+        container_id = self.create()
+        for rescued in ('', 'f' * 63, 'F' * 64, f'{"f" * 64} x'):
+            self._entry(container_id, f'v2 {self._pinned()} {rescued}\n')
+            self.assert_refused(container_id, 'rescues no container')
+
+    def test_rescue_of_what_is_not_there(self):
+        container_id = self.create()
+        self._entry(container_id, f'v2 {self._pinned()} {"f" * 64}\n')
+        self.assert_refused(container_id, 'FileNotFoundError')
+
+    def test_rescue_of_another_instance(self):
+        container_id, other = self.create(), self.create()
+        self._entry(container_id, f'v2 {self._pinned()} {other}\n')
+        self.assert_refused(container_id, 'is not the container /nova-')
 
     def test_entry_that_names_something_else(self):
         container_id = self.create()

@@ -14,6 +14,7 @@ from novadocker.privsep import runtime_map
 from tests.fixtures import netns
 
 _ID = '0123456789abcdef' * 4
+_RESCUED = 'fedcba9876543210' * 4
 _NETNS = 'nova-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0'
 _OTHER = 'nova-ffffffff-4b5a-6978-8796-a5b4c3d2e1f0'
 
@@ -30,6 +31,15 @@ class RuntimeMapTest(testtools.TestCase):
     def test_entry_is_the_line_that_the_runtime_reads(self):
         runtime_map.write(self.map, _ID, _NETNS)
         self.assertEqual(f'v1 /run/netns/{_NETNS}\n', self.entry.read_text())
+
+    def test_entry_of_a_rescue_is_the_line_that_the_runtime_reads(self):
+        runtime_map.write_rescue(self.map, _ID, _NETNS, _RESCUED)
+        self.assertEqual(
+            f'v2 /run/netns/{_NETNS} {_RESCUED}\n', self.entry.read_text()
+        )
+        self.assertEqual(_NETNS, runtime_map.read(self.map, _ID))
+        self.assertEqual((), runtime_map.remove_all(self.map, _OTHER))
+        self.assertEqual((_ID,), runtime_map.remove_all(self.map, _NETNS))
 
     def test_folder_and_entry_are_for_root_alone(self):
         runtime_map.write(self.map, _ID, _NETNS)
@@ -99,6 +109,10 @@ class RuntimeMapTest(testtools.TestCase):
         for text in (
             '',
             f'v2 /run/netns/{_NETNS}\n',
+            f'v2 /run/netns/{_NETNS} {_RESCUED[:12]}\n',
+            f'v2 /run/netns/{_NETNS} {_RESCUED} {_RESCUED}\n',
+            f'v1 /run/netns/{_NETNS} {_RESCUED}\n',
+            f'v3 /run/netns/{_NETNS}\n',
             f'v1 /proc/1/ns/net{_NETNS}\n',
             f'v1 /run/netns/{_NETNS}',
             f'v1 /run/netns/{_NETNS}\nv1 /run/netns/{_NETNS}\n',

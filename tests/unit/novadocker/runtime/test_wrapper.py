@@ -285,3 +285,81 @@ class NamespaceTest(testtools.TestCase):
             wrapper.Refused, wrapper.check_netns, '/nowhere'
         )
         self.assertIn('is missing', str(err))
+
+
+class RootMountTest(testtools.TestCase):
+    """Which folders of the engine a rescue is given."""
+
+    def setUp(self):
+        super().setUp()
+        # It may be called so, too.
+        self.graph = self.useFixture(fixtures.TempDir()).path + '/overlay2/x'
+        self.root = f'{self.graph}/overlay2/{"a" * 64}/merged'
+        self.layer = f'{self.graph}/overlay2/layer'
+        self._write('overlay2/layer/lower', 'l/INIT:l/IMAGE')
+        self._write(f'image/overlay2/layerdb/mounts/{_ID}/mount-id', 'layer')
+        self._write(
+            f'containers/{_ID}/config.v2.json', '{"Name": "/nova-uuid"}'
+        )
+
+    def _write(self, path, text):
+        path = pathlib.Path(self.graph, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def _mount(self, **changes):
+        given = {'root': self.root, 'rescued': _ID, 'name': '/nova-uuid'}
+        return wrapper.root_mount(**{**given, **changes})
+
+    def _assert_refused(self, sentence, **changes):
+        error = self.assertRaises(wrapper.Refused, self._mount, **changes)
+        self.assertIn(sentence, str(error))
+
+    def test_layers_of_the_container_as_the_engine_stacks_them(self):
+        for has_index in (True, False):
+            self.patch(
+                wrapper, '_OVERLAY_INDEX', self.graph if has_index else '/no'
+            )
+            found = self._mount()
+            self.assertEqual(
+                ('/rescue', 'overlay', 'overlay'),
+                (found['destination'], found['type'], found['source']),
+            )
+            self.assertEqual(
+                [
+                    f'lowerdir={self.graph}/overlay2/l/INIT:'
+                    f'{self.graph}/overlay2/l/IMAGE',
+                    f'upperdir={self.layer}/diff',
+                    f'workdir={self.layer}/work',
+                    *(['index=off'] if has_index else []),
+                ],
+                found['options'],
+            )
+
+    def test_another_instance_is_refused(self):
+        self._assert_refused('is not the container', name='/nova-other')
+
+    def test_engine_that_keeps_its_roots_otherwise(self):
+        for root in (
+            '/var/lib/docker/vfs/dir/x',
+            '/run/containerd/x/rootfs',
+            '/a,b/overlay2/x/merged',
+            '/a:b/overlay2/x/merged',
+            '/var/lib/docker/overlay2/x/diff',
+            '',
+        ):
+            self._assert_refused('no root that can be mounted', root=root)
+
+    def test_root_that_is_in_use(self):
+        self.patch(wrapper.os.path, 'ismount', f'{self.layer}/merged'.__eq__)
+        self._assert_refused('still in use')
+
+    def test_more_layers_than_one_mount_takes(self):
+        lower = ':'.join(f'l/{number:026}' for number in range(120))
+        self._write('overlay2/layer/lower', lower)
+        self._assert_refused('too many layers (120)')
+
+    def test_container_that_the_engine_does_not_have(self):
+        error = self.assertRaises(OSError, self._mount, rescued='f' * 64)
+        # dockerd would blame the command for the system's own words.
+        self.assertIn('FileNotFoundError', wrapper.reason(error))
