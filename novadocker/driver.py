@@ -16,6 +16,7 @@ from novadocker.facade import migration
 from novadocker.facade import network
 from novadocker.facade import rebuild
 from novadocker.facade import refusal
+from novadocker.facade import rescue
 from novadocker.facade import suspend
 
 
@@ -30,6 +31,7 @@ class DockerDriver(
     migration.Migration,
     rebuild.Rebuild,
     refusal.Refusal,
+    rescue.Rescue,
     suspend.Suspend,
 ):
     """Runs servers as Docker containers."""

@@ -27,6 +27,7 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     +-- ContainerExited            PID 1 ended within start_check_ms
     +-- PortsNotReady              Neutron did not wire the ports in time
     +-- PortFailed                 Neutron says that it cannot
+    +-- RescueRefused              the root of a server cannot be reached
     +-- VirtualInterfacePlugException (nova)
     |   +-- PortUnusable           no docker host can plug a port like this
     +-- NetnsBroken                a namespace is missing or not ours
@@ -143,6 +144,10 @@ class PortsNotReady(nova_exception.BuildAbortException):
 
 class PortFailed(nova_exception.BuildAbortException):
     msg_fmt = 'Neutron could not wire a port of the server (%(event)s).'
+
+
+class RescueRefused(nova_exception.NovaException):
+    msg_fmt = '%(reason)s'
 
 
 class PortUnusable(nova_exception.VirtualInterfacePlugException):

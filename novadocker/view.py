@@ -1,5 +1,7 @@
 """Nova's objects become the plain values that the rooms below work with."""
 
+from collections.abc import Mapping
+import dataclasses
 from typing import Any
 
 from novadocker import model
@@ -35,6 +37,26 @@ def image_properties(instance: Any) -> dict[str, str]:
         for key, value in instance.system_metadata.items()
         if key.startswith(_IMAGE_PROPERTY) and value is not None
     }
+
+
+def rescue_view(
+    instance: Any, image_id: str, properties: Mapping[str, str]
+) -> model.Instance:
+    """Take from an instance what shapes the container that rescues it.
+
+    Where that runs the server's own image, it runs it as the server does;
+    what is said of the process of a server does not fit another image.
+
+    :param properties: of that image
+    """
+    found = instance_view(instance)
+    own = (
+        instance.image_ref,
+        instance.system_metadata.get('image_base_image_ref'),
+    )
+    if image_id in own:
+        return found
+    return dataclasses.replace(found, metadata={}, image_properties=properties)
 
 
 def split_hostname(name: str) -> tuple[str, str]:

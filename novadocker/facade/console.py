@@ -21,7 +21,7 @@ class Console(rooms.Rooms):
 
     @rooms.in_nova_words
     def get_console_output(self, context: Any, instance: Any) -> str:
-        container = ops_tools.find(self._tools, instance.uuid)
+        container = ops_tools.current(self._tools, instance)
         log = self._engine.logs(container.id, constants.MAX_CONSOLE_BYTES)
         return console_log.text(log)
 

@@ -23,7 +23,7 @@ class Diagnostics(rooms.Rooms):
 
     @rooms.in_nova_words
     def _measured(self, instance: Any) -> diagnostics.Measured:
-        container = ops_tools.find(self._tools, instance.uuid)
+        container = ops_tools.current(self._tools, instance)
         is_live = container.state.is_live
         return diagnostics.Measured(
             power_state=suspension.power_state_of(

@@ -87,7 +87,7 @@ class Host(rooms.Rooms):
     def get_info(
         self, instance: Any, use_cache: bool = True
     ) -> hardware.InstanceInfo:
-        container = ops_tools.find(self._tools, instance.uuid)
+        container = ops_tools.current(self._tools, instance)
         return hardware.InstanceInfo(
             state=suspension.power_state_of(
                 self._tools, container, instance.uuid

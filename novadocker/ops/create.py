@@ -21,8 +21,8 @@ from novadocker import model
 from novadocker.image import store
 from novadocker.ops import guest
 from novadocker.ops import locks
+from novadocker.ops import making
 from novadocker.ops import names
-from novadocker.ops import removing
 from novadocker.ops import starting
 from novadocker.ops import stopwatch
 from novadocker.ops import tools as ops_tools
@@ -133,7 +133,7 @@ class Creator:
             names.directory(self._tools, boot.view.uuid),
             has_config_drive=boot.config_drive is not None,
         )
-        _require_command(image, spec)
+        making.require_command(image, spec)
         guest.file_seeds(boot.files, spec)
         return spec
 
@@ -179,7 +179,9 @@ class Creator:
             with watch.phase('plug'):
                 self._plug(boot, nics, undo)
             with watch.phase('container'):
-                container_id = self._container(boot, spec, undo)
+                container_id = making.make(
+                    self._tools, spec, boot.view.uuid, undo
+                )
                 self._furnish(boot, spec, container_id)
             with watch.phase('wait for Neutron'):
                 vifs.close()
@@ -202,7 +204,7 @@ class Creator:
         with watch.phase('plug'):
             plumber.plug(boot.instance, boot.network_info, nics)
         with watch.phase('container'):
-            container_id = self._container(boot, spec, undo)
+            container_id = making.make(self._tools, spec, boot.view.uuid, undo)
             self._furnish(boot, spec, container_id)
         with watch.phase('wait for the agent'):
             self._tools.wiring.wait(boot.instance, boot.network_info)
@@ -225,26 +227,6 @@ class Creator:
         undo.add(plumber.unplug, boot.instance, boot.network_info)
         plumber.plug(boot.instance, boot.network_info, nics)
 
-    def _container(
-        self, boot: Boot, spec: model.ContainerSpec, undo: undoing.Undo
-    ) -> str:
-        engine, plumber = self._tools.engine, self._tools.plumber
-        try:
-            container_id = engine.create(spec)
-        except exception.EngineUnavailable as err:
-            is_late = isinstance(err, exception.EngineTimeout)
-            undo.add(
-                removing.remove_unseen,
-                self._tools,
-                boot.view.uuid,
-                is_late=is_late,
-            )
-            raise
-        undo.add(removing.remove, self._tools, container_id)
-        undo.add(plumber.unmap, container_id)
-        plumber.map(container_id, boot.view.uuid)
-        return container_id
-
     def _furnish(
         self, boot: Boot, spec: model.ContainerSpec, container_id: str
     ) -> None:
@@ -266,15 +248,3 @@ class Creator:
                 container_id,
                 check_ms=self._tools.settings.start_check_ms,
             )
-
-
-def _require_command(
-    image: model.LoadedImage, spec: model.ContainerSpec
-) -> None:
-    """Refuse a boot that has nothing to run, before anything is made."""
-    process = spec.process
-    # An empty entrypoint takes the image's command away, too.
-    of_image = image.has_command and process.entrypoint is None
-    if process.command or process.entrypoint or of_image:
-        return
-    raise exception.ImageWithoutCommand(image_id=image.image_id)

@@ -10,6 +10,7 @@ from novadocker import model
 from novadocker.ops import locks
 from novadocker.ops import names
 from novadocker.ops import orphan
+from novadocker.ops import removing
 from novadocker.ops import tools as ops_tools
 
 LOG = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ def _remove_container(
 ) -> None:
     deed = _kill if keep_data else _remove
     try:
+        # It writes to the root of the other.
+        removing.remove_rescue(tools, instance.uuid)
         tools.patience.outlast(
             lambda: deed(tools, ops_tools.find(tools, instance.uuid))
         )

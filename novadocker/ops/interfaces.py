@@ -37,7 +37,7 @@ def attach(
     :raises nova.exception.InterfaceAttachFailed: its names were not written
     """
     with locks.instance_lock(instance.uuid), undoing.Undo() as undo:
-        container = ops_tools.find(tools, instance.uuid)
+        container = ops_tools.current(tools, instance)
         undo.add(_bring_in_line, tools, container, instance, view, others)
         undo.add(tools.plumber.unplug_vif, instance, vif)
         _plug(tools, container, instance, vif, others)
@@ -68,7 +68,7 @@ def detach(
     with locks.instance_lock(instance.uuid):
         tools.plumber.unplug_vif(instance, vif)
         try:
-            container = ops_tools.find(tools, instance.uuid)
+            container = ops_tools.current(tools, instance)
             _bring_in_line(tools, container, instance, view, others)
         except exception.ContainerNotFound:
             LOG.warning('It has no container', instance=instance)
@@ -96,7 +96,7 @@ def refresh(
         the port
     """
     with locks.instance_lock(instance.uuid):
-        container = ops_tools.find(tools, instance.uuid)
+        container = ops_tools.current(tools, instance)
         _bring_in_line(tools, container, instance, view, network_info)
     LOG.info('Changed its addresses', instance=instance)
 

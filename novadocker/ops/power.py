@@ -11,6 +11,7 @@ from novadocker import model
 from novadocker.ops import locks
 from novadocker.ops import names
 from novadocker.ops import orphan
+from novadocker.ops import removing
 from novadocker.ops import starting
 from novadocker.ops import suspension
 from novadocker.ops import tools as ops_tools
@@ -45,7 +46,8 @@ def power_on(
     :raises ContainerExited: its command ended at once; the server is stopped
     """
     with locks.instance_lock(instance.uuid):
-        bring_up(tools, instance, view, network_info)
+        role = ops_tools.role_of(instance)
+        bring_up(tools, instance, view, network_info, role)
     LOG.info('Started', instance=instance)
 
 
@@ -68,7 +70,8 @@ def reboot(
         bring_down(tools, instance, timeout_s=0 if is_hard else timeout_s)
         if is_hard:
             repair_network(tools, instance, view, network_info)
-        bring_up(tools, instance, view, network_info)
+        role = ops_tools.role_of(instance)
+        bring_up(tools, instance, view, network_info, role)
     LOG.info('Rebooted', instance=instance)
 
 
@@ -113,7 +116,7 @@ def bring_down(
     tools: ops_tools.Tools, instance: Any, *, timeout_s: int
 ) -> None:
     """Stop a server whose lock is held, as ``power_off`` does."""
-    container = ops_tools.find(tools, instance.uuid)
+    container = ops_tools.current(tools, instance)
     if container.state is model.ContainerState.PAUSED:
         # A frozen process cannot answer a signal, not even SIGKILL.
         tools.engine.unpause(container.id)
@@ -125,8 +128,11 @@ def bring_down(
             # It may have ended by itself meanwhile; the look below decides.
             with contextlib.suppress(exception.ContainerConflict):
                 tools.engine.kill(container.id)
+    elif ops_tools.role_of(instance) is model.Role.WORKLOAD:
+        # Of a rescue that Nova gave up.
+        removing.remove_rescue(tools, instance.uuid)
     orphan.end(container.id)
-    if ops_tools.find(tools, instance.uuid).state.is_live:
+    if ops_tools.current(tools, instance).state.is_live:
         raise nova_exception.InstancePowerOffFailure(
             reason='the container is still running after SIGKILL'
         )
@@ -137,15 +143,25 @@ def bring_up(
     instance: Any,
     view: model.Instance,
     network_info: Any,
+    role: model.Role,
 ) -> None:
-    """Start a server whose lock is held, as ``power_on`` does."""
-    container = ops_tools.find(tools, instance.uuid)
+    """Start a server whose lock is held, as ``power_on`` does.
+
+    :param role: which of its containers
+    """
+    container = ops_tools.find(tools, instance.uuid, role)
     if container.state.is_live:
         return
+    rescued_id = ''
+    if role is model.Role.RESCUE:
+        rescued_id = ops_tools.find(tools, instance.uuid).id
+    else:
+        # Two must never write to one root.
+        removing.remove_rescue(tools, instance.uuid)
     names.write(tools, view, network_info)
     nics = ops_tools.nics(tools, network_info)
     tools.plumber.plug(instance, network_info, nics)
-    tools.plumber.map(container.id, instance.uuid)
+    tools.plumber.map(container.id, instance.uuid, rescued_id)
     tools.wiring.wait(instance, network_info)
     starting.start(tools, container.id)
     starting.check(

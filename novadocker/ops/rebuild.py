@@ -47,6 +47,7 @@ def rebuild(
 
 def _remove(tools: ops_tools.Tools, boot: create.Boot) -> None:
     uuid = boot.view.uuid
+    removing.remove_rescue(tools, uuid)
     with contextlib.suppress(exception.ContainerNotFound):
         removing.remove(tools, ops_tools.find(tools, uuid).id)
     tools.plumber.unmap_instance(uuid)

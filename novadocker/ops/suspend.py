@@ -55,7 +55,9 @@ def resume(
         if container.state is model.ContainerState.PAUSED:
             tools.engine.unpause(container.id)
         else:
-            power.bring_up(tools, instance, view, network_info)
+            power.bring_up(
+                tools, instance, view, network_info, model.Role.WORKLOAD
+            )
         suspension.forget(tools, instance.uuid)
     LOG.info('Resumed', instance=instance)
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 import dataclasses
 from typing import Any
 
+from nova.compute import vm_states
+
 from novadocker import constants
 from novadocker import exception
 from novadocker import identity
@@ -40,15 +42,19 @@ class Tools:
     )
 
 
-def find(tools: Tools, instance_uuid: str) -> model.Container:
-    """Find the container of an instance.
+def find(
+    tools: Tools,
+    instance_uuid: str,
+    role: model.Role = model.Role.WORKLOAD,
+) -> model.Container:
+    """Find the container that an instance has for a role.
 
     :raises ContainerNotFound: there is none, or the one that has its name is
         not Nova's and is therefore left alone
     :raises OptionChanged: it is Nova's, but was made by a service that was
         configured otherwise
     """
-    name = identity.container_name(instance_uuid)
+    name = identity.container_name(instance_uuid, role)
     container = tools.engine.inspect(name)
     if not identity.is_novas(container):
         raise exception.ContainerNotFound(name=name)
@@ -68,6 +74,21 @@ def find(tools: Tools, instance_uuid: str) -> model.Container:
                 now=' or '.join(sorted(now)),
             )
     return container
+
+
+def current(tools: Tools, instance: Any) -> model.Container:
+    """Find the container that a server lives in now; raises as ``find``."""
+    return find(tools, instance.uuid, role_of(instance))
+
+
+def role_of(instance: Any) -> model.Role:
+    """Tell which of its containers Nova means when it names a server.
+
+    What Nova does not call rescued is the server itself, even where a rescue
+    that failed has left a container.
+    """
+    is_rescued = instance.vm_state == vm_states.RESCUED
+    return model.Role.RESCUE if is_rescued else model.Role.WORKLOAD
 
 
 def nics(tools: Tools, network_info: Sequence[Any]) -> tuple[model.Nic, ...]:

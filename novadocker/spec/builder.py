@@ -50,6 +50,7 @@ def container_spec(
     instance_dir: str,
     *,
     has_config_drive: bool = False,
+    role: model.Role = model.Role.WORKLOAD,
 ) -> model.ContainerSpec:
     """Build what the engine is asked to create for an instance.
 
@@ -59,7 +60,7 @@ def container_spec(
         property that cannot be read
     """
     return model.ContainerSpec(
-        name=identity.container_name(instance.uuid),
+        name=identity.container_name(instance.uuid, role),
         image=image.reference,
         hostname=instance.hostname,
         runtime=_runtime(instance.flavor, host),
@@ -67,7 +68,7 @@ def container_spec(
             uuid=instance.uuid,
             name=instance.name,
             project_id=instance.project_id,
-            role=model.Role.WORKLOAD,
+            role=role,
             host=host.name,
         ),
         resources=resources.resources(

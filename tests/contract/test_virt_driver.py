@@ -58,6 +58,7 @@ IMPLEMENTED = (
     'quiesce',
     'reboot',
     'rebuild',
+    'rescue',
     'resume',
     'resume_state_on_host_boot',
     'set_admin_password',
@@ -69,6 +70,7 @@ IMPLEMENTED = (
     'unpause',
     'unplug_vifs',
     'unquiesce',
+    'unrescue',
     'update_provider_tree',
 )
 

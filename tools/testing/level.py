@@ -75,7 +75,7 @@ LEVELS = (
         only=(
             r'tests\.functional\.test_'
             r'(boot|console\w*|diagnostics|engine|guest|hardening|image|'
-            r'runtime|ssh_image|survival\w*|suspend|terminal)\.'
+            r'rescue|runtime|ssh_image|survival\w*|suspend|terminal)\.'
         ),
         packages=(
             *('busybox', 'chromium-headless-shell', 'debootstrap'),

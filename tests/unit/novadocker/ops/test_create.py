@@ -111,7 +111,7 @@ class FailedCreateTestCase(stories.StoryTestCase):
     def test_map_entry(self):
         failure = exception.MapEntryInvalid(entry='e', reason='r')
 
-        def refuse(container_id, instance_uuid):
+        def refuse(*args):
             raise failure
 
         self.patch(self.plumber, 'map', refuse)
