@@ -81,7 +81,8 @@ def _is_in(address: str | None, network: Mapping[str, Any]) -> bool:
     # A network keeps its id when its subnets are replaced, and the port then
     # has another address.
     return address is not None and any(
-        ipaddress.ip_address(address) in ipaddress.ip_network(subnet['cidr'])
+        ipaddress.ip_address(address)
+        in ipaddress.ip_interface(subnet['cidr']).network
         for subnet in network['subnets']
         if subnet['cidr']
     )

@@ -80,7 +80,7 @@ def _subnets(vif: Vif) -> Sequence[Subnet]:
 
 def _addresses(subnets: Sequence[Subnet]) -> Iterator[str]:
     for subnet in subnets:
-        prefix = ipaddress.ip_network(subnet['cidr']).prefixlen
+        prefix = ipaddress.ip_interface(subnet['cidr']).network.prefixlen
         for fixed_ip in subnet['ips']:
             yield f'{fixed_ip["address"]}/{prefix}'
 
@@ -169,7 +169,9 @@ def _routes(
     A gateway outside of the port's subnets is reached by a route of its own,
     which comes first.
     """
-    networks = [ipaddress.ip_network(each['cidr']) for each in subnets]
+    networks = [
+        ipaddress.ip_interface(each['cidr']).network for each in subnets
+    ]
     on_link: dict[str, None] = {}
     for address in map(ipaddress.ip_address, wanted.values()):
         near = address.is_link_local or address.is_unspecified

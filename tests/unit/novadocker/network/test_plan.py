@@ -60,6 +60,14 @@ class NicTest(testtools.TestCase):
             plan.nics([port])[0].addresses,
         )
 
+    def test_subnet_may_be_named_by_an_address_in_it(self):
+        gateway = '10.0.0.1'
+        named = vif.subnet('10.0.0.1/24', '10.0.0.5', gateway=gateway)
+        usual = vif.subnet('10.0.0.0/24', '10.0.0.5', gateway=gateway)
+        self.assertEqual(
+            *(plan.nics([vif.vif(x, port_id=_PORT)]) for x in (named, usual))
+        )
+
     def test_port_without_addresses(self):
         nic = plan.nics([vif.vif()])[0]
         self.assertEqual(((), ()), (nic.addresses, nic.routes))
