@@ -22,8 +22,9 @@ class Lifecycle(rooms.Rooms):
 
     def prepare_for_spawn(self, instance: Any) -> None:
         if not instance.image_ref:
-            raise nova_exception.BuildAbortException(
-                instance_uuid=instance.uuid,
+            # Of a BuildAbortException Nova would not tell the reason here.
+            raise nova_exception.InstanceUnacceptable(
+                instance_id=instance.uuid,
                 reason='a container cannot boot from a volume: boot from an '
                 'image and attach the volume',
             )

@@ -81,7 +81,7 @@ class RefusalTestCase(test_driver.DriverTestCase):
     def test_boot_from_volume(self):
         self.instance.image_ref = ''
         self._refused(
-            *(nova_exception.BuildAbortException, 'attach the volume'),
+            *(nova_exception.InstanceUnacceptable, 'attach the volume'),
             *('prepare_for_spawn', self.instance),
         )
 
