@@ -36,6 +36,16 @@ class LevelTestCase(testtools.TestCase):
                 name,
             )
 
+    def test_both_levels_of_novas_suites_share_the_folder(self):
+        names = [
+            f'tests.suites.{path.stem}.X.test_x'
+            for path in (TOP / 'tests/suites').glob('test_*.py')
+        ]
+        levels = level.chosen(['nova-suites', 'nova-suites-hosts'], full=False)
+        for name in names:
+            found = [each for each in levels if re.match(each.only, name)]
+            self.assertEqual(1, len(found), name)
+
     def test_a_whole_run_ends_in_75_minutes(self):
         found = level.chosen([], full=False)
         self.assertEqual(75 * 60, level.deadlines_s(found)[-1])
