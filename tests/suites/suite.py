@@ -50,6 +50,7 @@ class Case:
         used = super().useFixture(fixture)
         if isinstance(used, glance.GlanceFixture):
             _fill(used)
+            used.update = _keeping(used)
         return used
 
 
@@ -66,6 +67,21 @@ def _fill(images):
         image['container_format'] = 'docker'
         archive = archives.saved([archives.layer(number)])
         images._imagedata[image['id']] = archive
+
+
+def _keeping(images):
+    """Have Nova's fake of Glance keep what is uploaded to it."""
+    update = images.update
+
+    def keeping(context, image_id, metadata, data=None, **more):
+        found = update(context, image_id, metadata, **more)
+        if data is not None:
+            content = b''.join(iter(lambda: data.read(64 * 1024), b''))
+            images._imagedata[image_id] = content
+            found.update(status='active', size=len(content))
+        return found
+
+    return keeping
 
 
 def name_of(theirs):

@@ -115,6 +115,40 @@ class RebuildTest(OperationsTestCase):
         self.assertEqual(ports, self.ports())
 
 
+class SnapshotTest(OperationsTestCase):
+    def snapshots(self):
+        return {
+            each['name']: each['id']
+            for each in self.glance.images.values()
+            if 'image_type' in each['properties']
+        }
+
+    def test_snapshot_of_a_server_that_is_up_boots_another(self):
+        self._snapshot_server(self.server, 'snapshot')
+        self.assert_untouched()
+        image_id = self.snapshots()['snapshot']
+        other = self._create_server(image_uuid=image_id, networks='none')
+        self.assertEqual(2, len(self.engine.containers()))
+        self._delete_server(other)
+
+    def test_snapshot_of_a_server_that_is_off(self):
+        self._stop_server(self.server)
+        self._snapshot_server(self.server, 'snapshot')
+        self._wait_for_server_parameter(
+            self.server, {'status': 'SHUTOFF', 'OS-EXT-STS:task_state': None}
+        )
+        self.assertEqual({'snapshot'}, set(self.snapshots()))
+
+    def test_shelved_server_comes_back_on_its_ports(self):
+        before, ports = self.container().id, self.ports()
+        self._shelve_server(self.server)
+        self.assertEqual([], self.engine.containers())
+        self._unshelve_server(self.server)
+        self.assert_untouched()
+        self.assertNotEqual(before, self.container().id)
+        self.assertEqual(ports, self.ports())
+
+
 class PortTest(OperationsTestCase):
     def setUp(self):
         super().setUp()

@@ -16,6 +16,7 @@ globals().update(
         test_servers.ServerRebuildTestCase,
         test_servers.ServerSoftDeleteTests,
         test_servers.ServerDeleteBuildTests,
+        test_servers.PortBindingShelvedServerTest,
         test_images.ImagesTest,
         test_instance_actions.InstanceActionsTestV221,
         test_instance_actions.InstanceActionEventFaultsTestCase,
