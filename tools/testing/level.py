@@ -92,7 +92,8 @@ LEVELS = (
         only=(
             r'tests\.functional\.test_'
             r'(boot|console\w*|diagnostics|engine|guest|hardening|image|'
-            r'rescue|runtime|ssh_image|survival\w*|suspend|terminal)\.'
+            r'rebuild|rescue|runtime|snapshot|ssh_image|survival\w*|suspend|'
+            r'terminal)\.'
         ),
         packages=(
             *('busybox', 'chromium-headless-shell', 'debootstrap'),
