@@ -8,6 +8,7 @@ import base64
 import inspect
 import json
 import pathlib
+import socket
 from unittest import mock
 
 from nova import conf as nova_conf
@@ -25,6 +26,7 @@ from tests.fixtures import archives
 from tests.fixtures import fake_engine
 from tests.fixtures import fake_glance
 from tests.fixtures import fake_network
+from tests.fixtures import fake_terminals
 from tests.fixtures import vif
 
 CONF = nova_conf.CONF
@@ -45,6 +47,7 @@ IMPLEMENTED = (
     'get_info',
     'get_instance_diagnostics',
     'get_num_instances',
+    'get_serial_console',
     'init_host',
     'inject_network_info',
     'list_instance_uuids',
@@ -116,9 +119,11 @@ class DockerDriverTestCase(
         self.engine = fake_engine.FakeEngine()
         # What the images of Nova's cases have.
         self.engine.outcomes[('chpasswd',)] = fake_engine.Outcome(exit_code=0)
+        self.terminals = fake_terminals.FakeTerminals(self.engine)
         self.plumber = fake_network.FakePlumber()
         for name, fake in (
             ('novadocker.engine.engine.Engine', self.engine),
+            ('novadocker.engine.terminal.Terminals', self.terminals),
             ('novadocker.network.plumber.Plumber', self.plumber),
         ):
             self._put_in_place(name, fake)
@@ -129,7 +134,12 @@ class DockerDriverTestCase(
         self.stub_out(
             'nova.tests.unit.utils.get_test_image_object', _docker_image
         )
+        self.flags(enabled=True, group='serial_console')
+        with socket.create_server(('127.0.0.1', 0)) as free:
+            port = free.getsockname()[1]
+        self.flags(console_port=port, group='docker')
         self.connection.init_host(HOST)
+        self.addCleanup(self.connection._consoles.stop)
 
     def _put_in_place(self, name, fake):
         # NOTE: before Nova's setUp, which makes the driver.
