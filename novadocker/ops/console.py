@@ -33,7 +33,7 @@ def give_secret(
     """
     if not doors.is_open:
         raise _unavailable('its host does not listen for consoles')
-    container = ops_tools.find(tools, instance.uuid)
+    container = ops_tools.current(tools, instance)
     if container.state is not model.ContainerState.RUNNING:
         raise nova_exception.InstanceNotReady(
             message=f'Server {instance.uuid} has a console only while it is '
