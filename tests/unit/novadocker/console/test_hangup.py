@@ -19,6 +19,9 @@ class HangupTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.log = self.useFixture(fixtures.FakeLogger())
+        # Whoever runs the tests may be one that nohup(1) has started.
+        before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        self.addCleanup(signal.signal, signal.SIGHUP, before)
         self.signals = []
         self.refuses = False
         for name, number in (

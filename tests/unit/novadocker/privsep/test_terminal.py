@@ -24,6 +24,9 @@ class TerminalTest(testtools.TestCase):
         self.useFixture(netns.InProcess(novadocker.privsep.net))
         self.proc = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.patch(terminal, '_PROC', self.proc)
+        # Whoever runs the tests may be one that nohup(1) has started.
+        before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        self.addCleanup(signal.signal, signal.SIGHUP, before)
         self.process = subprocess.Popen(
             ['cat'], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
         )
