@@ -13,6 +13,8 @@ from deploy.quickstart.tempest import reader
 from deploy.quickstart.tempest import workspace as workspace_module
 
 _PROGRESS_S = 15
+# How long stestr and its workers may take to clean up.
+_ENDING_S = 60.0
 
 
 def run(
@@ -73,8 +75,18 @@ def _stream(
         try:
             _read(rows, log, outcome, console)
         finally:
-            if tests.poll() is None:
-                tests.send_signal(signal.SIGINT)
+            _end(tests)
+
+
+def _end(tests: subprocess.Popen[bytes]) -> None:
+    """End stestr; what a shell has started in its background is deaf."""
+    if tests.poll() is not None:
+        return
+    tests.send_signal(signal.SIGINT)
+    try:
+        tests.wait(_ENDING_S)
+    except subprocess.TimeoutExpired:
+        tests.terminate()
 
 
 def _read(

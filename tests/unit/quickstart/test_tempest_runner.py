@@ -3,6 +3,7 @@
 import datetime
 import io
 import pathlib
+import signal
 import sys
 
 import fixtures
@@ -92,7 +93,16 @@ class RunnerTestCase(testtools.TestCase):
         self.assertIn('no such test', self.workspace.log.read_text())
 
     def test_stestr_ends_with_its_reader(self):
+        # Whoever runs the tests may be deaf to it, and a shell stays so.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
         self._script('stestr', 'trap "exit 0" INT; while :; do sleep 1; done')
+        self._script('python', 'exit 1')
+        self.assertEqual(set(NAMES), set(self._run(NAMES).failed))
+
+    def test_stestr_that_hears_nothing_ends_with_its_reader(self):
+        self.patch(runner, '_ENDING_S', 0.1)
+        self._script('stestr', 'trap "" INT; while :; do sleep 1; done')
         self._script('python', 'exit 1')
         self.assertEqual(set(NAMES), set(self._run(NAMES).failed))
 
