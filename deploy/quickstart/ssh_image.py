@@ -1,7 +1,8 @@
 """Make a docker-archive of a small system that one can log in to.
 
-Debian's dropbear takes root by key alone, busybox is the rest. What boots it
-says on the console what it found, as a kernel would.
+Debian's dropbear takes root by key, and by password once one was set; busybox
+is the rest. What boots it says on the console what it found, as a kernel
+would.
 """
 
 import pathlib
@@ -24,14 +25,24 @@ ip address
 df -h /
 cat /proc/meminfo | head -n 5
 mkdir -p /run /var/run
-exec dropbear -F -E -R -s -P /run/dropbear.pid
+exec dropbear -F -E -R -P /run/dropbear.pid
 """
 # Root needs no sudo, but what logs in may say it.
 _SUDO = '#!/bin/sh\nexec "$@"\n'
 _CURL = '#!/bin/sh\nexec wget -q -O - "$@"\n'
+# busybox has none. In the hash there is no vertical bar.
+_CHPASSWD = """\
+#!/bin/sh
+set -eu
+IFS=: read -r user password
+grep -q "^$user:" /etc/passwd
+hash=$(echo "$password" | mkpasswd -m sha512)
+sed -i "s|^$user:[^:]*:|$user:$hash:|" /etc/passwd
+"""
 _SCRIPTS = {
     'etc/boot': _BOOT,
     'usr/bin/sudo': _SUDO,
+    'usr/sbin/chpasswd': _CHPASSWD,
     'usr/bin/curl': _CURL,
 }
 _ETC = {

@@ -1,6 +1,7 @@
 """The image that one can log in to, on an engine and within our limits."""
 
 import io
+import os
 import pathlib
 import shutil
 import subprocess
@@ -71,7 +72,7 @@ class SshImageTestCase(testtools.TestCase):
         lines = made.stdout.splitlines()
         return next(line for line in lines if line.startswith('ecdsa-'))
 
-    def _ssh(self, command, key='key'):
+    def _ssh(self, command, key='key', **environment):
         pid = self.engine.inspect_container(self.container)['State']['Pid']
         return subprocess.run(
             [
@@ -82,6 +83,7 @@ class SshImageTestCase(testtools.TestCase):
             capture_output=True,
             text=True,
             check=False,
+            env={**os.environ, **environment},
         )
 
     def _logs(self):
@@ -106,7 +108,16 @@ class SshImageTestCase(testtools.TestCase):
         self._make_key('other')
         done = self._ssh('id', 'other')
         self.assertEqual(1, done.returncode)
-        self.assertIn('No auth methods', done.stderr)
+        self.assertEqual('', done.stdout)
+
+    def test_a_password_opens_once_it_was_set(self):
+        netns.wait_until(lambda: 'background' in self._logs(), 'dropbear')
+        self._make_key('other')
+        tried = {'key': 'other', 'DROPBEAR_PASSWORD': 'new Word:/1'}
+        self.assertEqual(1, self._ssh('id', **tried).returncode)
+        done = self._ssh("echo 'root:new Word:/1' | chpasswd")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn('uid=0', self._ssh('id', **tried).stdout)
 
     def test_boot_is_told_on_the_console(self):
         netns.wait_until(lambda: 'background' in self._logs(), 'dropbear')
