@@ -53,3 +53,14 @@ MEMCACHED_PORT = 11211
 IMAGE = 'memcached:latest'
 TRAIT = 'CUSTOM_NOVA_DOCKER'
 AGGREGATE = 'docker'
+
+# Nova's own choice, and two that only act where a request asks for it.
+SCHEDULER_FILTERS = (
+    'ComputeFilter',
+    'ComputeCapabilitiesFilter',
+    'ImagePropertiesFilter',
+    'ServerGroupAntiAffinityFilter',
+    'ServerGroupAffinityFilter',
+    'SameHostFilter',
+    'DifferentHostFilter',
+)

@@ -121,6 +121,7 @@ def context(
         'management': constants.MANAGEMENT_ADDRESS,
         'region': constants.REGION,
         'runtime_map_dir': constants.RUNTIME_MAP_DIR,
+        'scheduler_filters': ','.join(constants.SCHEDULER_FILTERS),
         'user': constants.USER,
         'services': roster.services(home, state),
     }

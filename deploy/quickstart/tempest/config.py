@@ -35,6 +35,7 @@ def write(
             management=constants.MANAGEMENT_ADDRESS,
             region=constants.REGION,
             hosts=hosts,
+            filters=','.join(constants.SCHEDULER_FILTERS),
             public_network_id=admin.network.find_network('public').id,
             image_id=image_ids[0],
             image_alt_id=image_ids[1],
