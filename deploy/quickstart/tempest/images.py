@@ -23,7 +23,9 @@ def _upload(folder: pathlib.Path, admin: Any, name: str) -> str:
     archive = folder / f'{name.replace(":", "-")}.tar'
     ssh_image.build(archive, name)
     found = seed.find_image(admin, name)
-    if found and found.hash_value != _digest(archive):
+    if found and found.hash_value == _digest(archive):
+        return str(found.id)
+    if found:
         admin.image.delete_image(found)
     seed.image(admin, archive, True, name)
     return str(seed.find_image(admin, name).id)
