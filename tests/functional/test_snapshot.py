@@ -33,11 +33,11 @@ class SnapshotTestCase(test_boot.BootTestCase):
     def setUp(self):
         super().setUp()
         # The engine keeps what an earlier test has booted.
-        self.id, self.other_id = str(uuid.uuid4()), str(uuid.uuid4())
+        self.image_id, self.other_id = str(uuid.uuid4()), str(uuid.uuid4())
         self.glance = fake_glance.FakeGlance(
             **{
                 each: fake_glance.awaited()
-                for each in (self.id, self.other_id)
+                for each in (self.image_id, self.other_id)
             }
         )
         self.uploader = upload.Uploader(self.glance, architecture='x86_64')
@@ -80,7 +80,7 @@ class SnapshotTestCase(test_boot.BootTestCase):
             self.uploader,
             None,
             self.instance,
-            image_id or self.id,
+            image_id or self.image_id,
             mock.Mock(),
         )
 
@@ -95,7 +95,7 @@ class SnapshotTestCase(test_boot.BootTestCase):
 
     def _members(self, image_id=None):
         """Read the config and the names in the last layer of a snapshot."""
-        content = io.BytesIO(self.glance.contents[image_id or self.id])
+        content = io.BytesIO(self.glance.contents[image_id or self.image_id])
         with tarfile.open(fileobj=content) as tar:
             (entry,) = json.load(tar.extractfile('manifest.json'))
             config = json.load(tar.extractfile(entry['Config']))
@@ -124,7 +124,7 @@ class BootAgainTest(SnapshotTestCase):
         self.assertIs(model.ContainerState.RUNNING, self._state())
         self._assert_engine_is_clean()
         self._destroy()
-        self._boot_from(self.id, hostname='other')
+        self._boot_from(self.image_id, hostname='other')
         self._wait_for('here\nother\n')
 
     def test_nothing_but_the_servers_files_is_in_it(self):
@@ -149,7 +149,7 @@ class BootAgainTest(SnapshotTestCase):
         self._snapshot()
         self._destroy()
         more = "sh -c 'cat /tmp/mark >> /tmp/mark2; exec sleep 600'"
-        self._boot_from(self.id, metadata={'docker:command': more})
+        self._boot_from(self.image_id, metadata={'docker:command': more})
         power.power_off(self.tools, self.instance, timeout_s=0)
         self._snapshot(self.other_id)
         self._destroy()
@@ -164,15 +164,17 @@ class BootAgainTest(SnapshotTestCase):
         self._boot_marked()
         self._snapshot()
         self._destroy()
-        self._boot_from(self.id)
-        (image,) = self.engine.find_images(f'nova-image/{self.id}')
+        self._boot_from(self.image_id)
+        (image,) = self.engine.find_images(f'nova-image/{self.image_id}')
         self.assertEqual({}, image.labels)
 
     def test_server_that_changed_nothing(self):
         self._boot(metadata={'docker:command': 'sleep 600'})
         self._snapshot()
         self._destroy()
-        self._boot_from(self.id, metadata={'docker:command': 'sleep 600'})
+        self._boot_from(
+            self.image_id, metadata={'docker:command': 'sleep 600'}
+        )
         self.assertIs(model.ContainerState.RUNNING, self._state())
 
 
@@ -203,7 +205,7 @@ class StateTest(SnapshotTestCase):
         self.glance.while_uploading = delete
         self._snapshot()
         self._assert_engine_is_clean()
-        self._boot_from(self.id)
+        self._boot_from(self.image_id)
         self._wait_for('here\n')
 
     def test_engine_that_is_killed_leaves_no_server_frozen(self):
@@ -232,7 +234,7 @@ class StateTest(SnapshotTestCase):
         thread.join(DEADLINE_S)
         self.assertEqual(1, len(errors))
         self.assertIs(model.ContainerState.RUNNING, self._state())
-        self.assertNotIn(self.id, self.glance.images)
+        self.assertNotIn(self.image_id, self.glance.images)
         self._assert_engine_is_clean()
 
 
@@ -262,5 +264,5 @@ class MemoryTest(SnapshotTestCase):
         self.addCleanup(tracemalloc.stop)
         self._snapshot()
         _, peak = tracemalloc.get_traced_memory()
-        self.assertGreater(counting.images[self.id]['size'], 64 * MIB)
+        self.assertGreater(counting.images[self.image_id]['size'], 64 * MIB)
         self.assertLess(peak, 4 * MIB)
