@@ -26,9 +26,10 @@ def run(
     *,
     concurrency: int,
 ) -> outcome_module.Outcome:
-    """Run the tests to their end.
+    """Run the tests to their end, or to the user's interrupt.
 
-    Ctrl-C reaches stestr, too, whose workers then clean up.
+    Ctrl-C reaches stestr, too, whose workers then clean up; what did not run
+    has failed.
     """
     outcome = outcome_module.Outcome(set(names))
     if names:
@@ -76,6 +77,8 @@ def _stream(
             tests.stdout.close()
         try:
             _read(rows, log, outcome, console)
+        except KeyboardInterrupt:
+            console.print('  interrupted')
         finally:
             _end(tests)
 

@@ -106,6 +106,19 @@ class RunnerTestCase(testtools.TestCase):
         self._script('python', 'exit 1')
         self.assertEqual(set(NAMES), set(self._run(NAMES).failed))
 
+    def test_an_interrupt_keeps_what_was_heard(self):
+        heard = runner._read
+
+        def read(*arguments):
+            heard(*arguments)
+            raise KeyboardInterrupt
+
+        self.patch(runner, '_read', read)
+        found = self._run(NAMES)
+        self.assertEqual([NAMES[0]], found.passed)
+        self.assertIn('not run', found.failed[NAMES[2]])
+        self.assertIn('interrupted', self.out.getvalue())
+
     def test_without_tests_nothing_is_started(self):
         self._script('stestr', 'exit 1')
         self.assertEqual(0, self._run([]).done)

@@ -75,7 +75,7 @@ class StoryTestCase(testtools.TestCase):
         self.home.log.mkdir()
         home_module.save_state(self.home, home_module.State('ovs'))
         self.cloud = a_cloud()
-        self.leaks = []
+        self.leaks, self.leaking = [], []
         self.out = io.StringIO()
         self.workspace = workspace_module.Workspace(self.home)
         self.patch(story, '_LEAKS_S', 0)
@@ -102,6 +102,7 @@ class StoryTestCase(testtools.TestCase):
         home_module.save_state(self.home, state.with_node(node))
 
     def _tests(self, workspace, names, console, *, concurrency):
+        self.leaks = [*self.leaks, *self.leaking]
         outcome = outcome_module.Outcome(set())
         outcome.failed = self.failing
         outcome.passed = [it for it in names if it not in self.failing]
@@ -177,9 +178,14 @@ class StoryTestCase(testtools.TestCase):
         self.assertIn('1 no disk', self.out.getvalue())
 
     def test_a_leak_is_a_failure(self):
-        self.leaks = ['netns x: no such server']
+        self.leaking = ['netns x: no such server']
         self.assertFalse(self._run())
         self.assertIn('LEAK   netns x', self.out.getvalue())
+
+    def test_what_had_leaked_before_is_none_of_the_tests(self):
+        self.leaks = ['netns x: no such server']
+        self.assertTrue(self._run())
+        self.assertEqual([], self._results()['leaks'])
 
     def test_a_cloud_that_is_down_is_a_missing_precondition(self):
         self.patch(supervise.Supervisor, 'is_running', lambda self: False)
