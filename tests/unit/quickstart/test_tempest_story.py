@@ -5,6 +5,8 @@ import io
 import json
 import pathlib
 import re
+import subprocess
+import sys
 import types
 
 import fixtures
@@ -40,9 +42,6 @@ class Images(records.Records):
 
     def delete_image(self, image):
         self.rows.remove(image)
-
-    def update_image(self, image, **properties):
-        pass
 
     def create_image(self, name, *, filename, **fields):
         content = pathlib.Path(filename)
@@ -149,6 +148,11 @@ class StoryTestCase(testtools.TestCase):
         self.assertNotEqual(compute['image_ref'], compute['image_ref_alt'])
         self.assertEqual(0o600, self.workspace.config.stat().st_mode & 0o777)
 
+    def test_its_locks_are_not_where_ours_is(self):
+        self._run()
+        path = self._config()['oslo_concurrency']['lock_path']
+        self.assertNotEqual(str(self.workspace.path / 'lock'), path)
+
     def test_images_are_uploaded_when_they_have_changed(self):
         self._run()
         self._run()
@@ -198,6 +202,19 @@ class StoryTestCase(testtools.TestCase):
     def test_a_second_run_is_refused(self):
         with story.lock.held(self.workspace.folder()):
             self.assertRaises(exception.OperationFailed, self._run)
+
+
+class ImportTestCase(testtools.TestCase):
+    def test_story_needs_nothing_that_only_tempest_has(self):
+        code = (
+            'import sys; sys.modules["subunit"] = None; '
+            'sys.modules["testtools"] = None; '
+            'import deploy.quickstart.tempest.story'
+        )
+        done = subprocess.run(
+            [sys.executable, '-c', code], capture_output=True, check=False
+        )
+        self.assertEqual((0, b''), (done.returncode, done.stderr))
 
 
 class LeftoverTestCase(testtools.TestCase):
