@@ -2,6 +2,7 @@
 
 import base64
 import json
+import uuid
 
 from tests.fixtures import rootfs
 from tests.integration import cloud
@@ -46,7 +47,7 @@ class GuestTest(cloud.CloudTestCase):
 
     def test_key_pair(self):
         key = self.admin.compute.create_keypair(
-            name=f'test-{self.id()}'[-60:],
+            name=f'test-{uuid.uuid4()}',
             public_key='ssh-ed25519 '
             'AAAAC3NzaC1lZDI1NTE5AAAAIFTCkz+p5+Gwrh4H5wHLxd6jTAP9n5sMLq7A5'
             'b1gGoHd me@home',
