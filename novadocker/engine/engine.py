@@ -409,22 +409,24 @@ class Engine:
         return known
 
     def _image_call(
-        self, deed: str, name: str, *, timeout_s: float = _DEED_TIMEOUT_S
+        self, deed: str, name: str, *, timeout_s: float | None = None
     ) -> contextlib.AbstractContextManager[Any]:
         return self._call(
             f'{deed} image {name}',
             name,
             missing=exception.EngineImageNotFound,
-            timeout_s=timeout_s,
+            timeout_s=timeout_s or _DEED_TIMEOUT_S,
         )
 
     def _container_call(
-        self, deed: str, name: str, *, timeout_s: float = _DEED_TIMEOUT_S
+        self, deed: str, name: str, *, timeout_s: float | None = None
     ) -> contextlib.AbstractContextManager[Any]:
         # As people write an id: a whole one leaves a fault no room.
         short = name[:_SHORT_ID] if len(name) == _WHOLE_ID else name
         return self._call(
-            f'{deed} container {short}', name, timeout_s=timeout_s
+            f'{deed} container {short}',
+            name,
+            timeout_s=timeout_s or _DEED_TIMEOUT_S,
         )
 
     @contextlib.contextmanager
