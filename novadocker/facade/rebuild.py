@@ -35,7 +35,10 @@ class Rebuild(rooms.Rooms):
         accel_uuids: Any = None,
         reimage_boot_volume: bool = False,
     ) -> None:
-        if evacuate or reimage_boot_volume:
+        # NOTE: reimage_boot_volume says that the API's microversion would
+        # have it done (2.93), not that the server has such a volume; one of
+        # ours never has.
+        if evacuate:
             # Nova then does it by a boot: nothing of the server is here.
             raise NotImplementedError
         if preserve_ephemeral:

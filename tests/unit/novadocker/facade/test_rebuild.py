@@ -64,11 +64,13 @@ class RebuildTest(test_driver.DriverTestCase):
         self.assertEqual((('/a', b'b'),), self.boot.files)
         self.assertTrue(self.boot.power_on)
 
-    def test_what_is_not_here_nova_boots(self):
-        for reason in ('evacuate', 'reimage_boot_volume'):
-            self.assertRaises(
-                NotImplementedError, self.rebuild, **{reason: True}
-            )
+    def test_where_nothing_of_it_is_nova_boots_it(self):
+        self.assertRaises(NotImplementedError, self.rebuild, evacuate=True)
+        self.assertEqual([], self.steps)
+
+    def test_microversion_that_would_reimage_a_volume(self):
+        self.rebuild(reimage_boot_volume=True)
+        self.assertEqual(uuidsentinel.image, self.boot.image_id)
 
     def test_ephemeral_disks_cannot_be_kept_and_nothing_is_touched(self):
         error = self.assertRaises(
