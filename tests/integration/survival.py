@@ -1,5 +1,6 @@
 """Services that are killed, and a cloud that gets over it."""
 
+import datetime
 import os
 import pathlib
 import signal
@@ -50,6 +51,7 @@ class SurvivalCase(cloud.CloudTestCase):
 
     def wait_well(self, name, killed):
         """Wait until another process of a service is well."""
+        since = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
 
         def is_well():
             found = self._service(name)
@@ -59,7 +61,22 @@ class SurvivalCase(cloud.CloudTestCase):
         if name == 'ovs-vswitchd' and self._loses_agents_devices():
             restarted = cloud.quickstart('restart', name)
             self.assertEqual(0, restarted.returncode, restarted.stderr)
+        if name == 'nova-compute':
+            cloud.wait_until(
+                lambda: self._has_reported(since), 'word of nova-compute'
+            )
         cloud.wait_until(self._are_hosts_up, 'the compute service')
+
+    def _has_reported(self, since):
+        """Tell whether nova-compute is done with its start.
+
+        Nova puts servers into ERROR that it finds in the middle of a boot.
+        """
+        (service,) = self.admin.compute.services(
+            binary='nova-compute', host=cloud.HOST
+        )
+        seen = service.updated_at or ''
+        return seen and datetime.datetime.fromisoformat(seen) > since
 
     def _loses_agents_devices(self):
         """Tell whether a switch that ends takes routers and DHCP with it.
