@@ -6,6 +6,7 @@ firewall for the time of the tests.
 
 import pathlib
 import re
+import unittest
 
 from tests.integration import cloud
 from tests.integration import test_network
@@ -17,34 +18,32 @@ _FIREWALL = re.compile(r'^firewall_driver = \w+$', re.MULTILINE)
 class HybridTest(test_network.SecurityGroupTest):
     """The same rules, kept by iptables on a bridge for each port."""
 
-    def setUp(self):
-        self.use_iptables()
-        super().setUp()
-
-    def use_iptables(self):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
         home = cloud.environment()['NOVA_DOCKER_HOME']
         path = pathlib.Path(home, 'etc/neutron/openvswitch_agent.ini')
         if not path.exists():
-            self.skipTest('with OVN there is no such agent')
+            raise unittest.SkipTest('with OVN there is no such agent')
         before = path.read_text()
-        after, count = _FIREWALL.subn(
-            'firewall_driver = iptables_hybrid', before
-        )
-        self.assertEqual(1, count)
-        self.addCleanup(self.restart_agent, path, before, is_hybrid=False)
-        self.restart_agent(path, after, is_hybrid=True)
+        after = _FIREWALL.sub('firewall_driver = iptables_hybrid', before)
+        cls.addClassCleanup(cls.restart_agent, path, before, is_hybrid=False)
+        cls.restart_agent(path, after, is_hybrid=True)
 
-    def restart_agent(self, path, text, *, is_hybrid):
+    @classmethod
+    def restart_agent(cls, path, text, *, is_hybrid):
         path.write_text(text)
         done = cloud.quickstart('restart', AGENT)
-        self.assertEqual(0, done.returncode, done.stderr)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
         # Neutron tells Nova what the agent has told it of itself.
         cloud.wait_until(
-            lambda: self._is_hybrid() is is_hybrid, 'word of the firewall'
+            lambda: cls._is_hybrid() is is_hybrid, 'word of the firewall'
         )
 
-    def _is_hybrid(self):
-        agents = self.admin.network.agents(binary=AGENT, host=cloud.HOST)
+    @classmethod
+    def _is_hybrid(cls):
+        agents = cls.admin.network.agents(binary=AGENT, host=cloud.HOST)
         (agent,) = agents
         return agent.configuration['ovs_hybrid_plug']
 
