@@ -15,6 +15,7 @@ from ocikit import exception
 MAX_NAME = 255
 
 _COMPONENT = r'[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*'
+_ONE = re.compile(_COMPONENT)
 _PATH = re.compile(rf'{_COMPONENT}(?:/{_COMPONENT})*')
 _LABEL = r'[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?'
 _DOMAIN = re.compile(
@@ -63,6 +64,16 @@ def parse(value: str) -> Reference:
     ):
         raise exception.InvalidReference(value)
     return found
+
+
+def is_component(value: str) -> bool:
+    """Tell whether a string can stand between the slashes of a path."""
+    return _ONE.fullmatch(value) is not None
+
+
+def is_tag(value: str) -> bool:
+    """Tell whether a string can be a tag."""
+    return _TAG.fullmatch(value) is not None
 
 
 def _split_tag(value: str) -> tuple[str, str | None]:

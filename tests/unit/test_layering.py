@@ -30,7 +30,7 @@ FLOORS = {
         ('cmd',),
     ),
     'glance_bridge': (
-        ('exception', 'conf'),
+        ('exception', 'conf', 'location'),
         ('registry', 'auth'),
         ('publish', 'store'),
         ('reconcile',),
@@ -67,7 +67,8 @@ PURE = (
     'glance_bridge.reconcile.events',
     'glance_bridge.reconcile.model',
     'glance_bridge.reconcile.plan',
-    'glance_bridge.store.location',
+    'glance_bridge.location',
+    'glance_bridge.publish.naming',
 )
 # Standard modules whose use is I/O, a clock or chance.
 IMPURE = {

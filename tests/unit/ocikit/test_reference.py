@@ -51,3 +51,19 @@ class ReferenceTest(unittest.TestCase):
     def test_what_follows_an_at_sign_is_a_digest(self) -> None:
         with self.assertRaises(exception.InvalidDigest):
             reference.parse('name@latest')
+
+    def test_parts_can_be_read_alone(self) -> None:
+        for value, is_component, is_tag in (
+            ('web', True, True),
+            ('a.b__c-d', True, True),
+            ('1.2', True, True),
+            ('V1', False, True),
+            ('a/b', False, False),
+            ('a:b', False, False),
+            ('', False, False),
+            ('..', False, False),
+            ('a' * 129, True, False),
+        ):
+            with self.subTest(value):
+                self.assertEqual(is_component, reference.is_component(value))
+                self.assertEqual(is_tag, reference.is_tag(value))
