@@ -29,7 +29,20 @@ exec dropbear -F -E -R -P /run/dropbear.pid
 """
 # Root needs no sudo, but what logs in may say it.
 _SUDO = '#!/bin/sh\nexec "$@"\n'
-_CURL = '#!/bin/sh\nexec wget -q -O - "$@"\n'
+# Of curl what asks a metadata service, and tells it something.
+_CURL = """\
+#!/bin/sh
+set -eu
+body=
+while getopts VX:d: option; do
+    case $option in
+        V) echo 'curl, by the wget of busybox'; exit ;;
+        d) body=--post-data=$OPTARG ;;
+    esac
+done
+shift $((OPTIND - 1))
+exec wget -q -O - ${body:+"$body"} "$@"
+"""
 # busybox has none. In the hash there is no vertical bar.
 _CHPASSWD = """\
 #!/bin/sh
@@ -83,6 +96,8 @@ def applets(listed: str, taken: set[str]) -> dict[str, str]:
     """Link to busybox each of its names that no program of its own has."""
     names = {pathlib.PurePosixPath(path).name for path in taken}
     names |= {pathlib.PurePosixPath(path).name for path in _SCRIPTS}
-    return {
+    links = {
         f'bin/{name}': _BUSYBOX for name in listed.split() if name not in names
     }
+    # The one of busybox takes NET_RAW, which a container has not.
+    return {**links, 'bin/ping6': '/usr/bin/ping'}

@@ -83,6 +83,7 @@ class SshImageTestCase(testtools.TestCase):
             capture_output=True,
             text=True,
             check=False,
+            timeout=60,
             env={**os.environ, **environment},
         )
 
@@ -96,12 +97,29 @@ class SshImageTestCase(testtools.TestCase):
             ('set -eu -o pipefail; echo yes | cat', 'yes'),
             ('ip -o link show lo', 'LOOPBACK'),
             ('ping -c 1 127.0.0.1', '1 received'),
+            ('ping6 -V', 'iputils'),
+            ('curl -V', 'curl'),
             ('echo hello > /tmp/x && cat $(find /tmp -name x)', 'hello'),
             ('for it in curl nc wget; do which $it; done', '/bin/wget'),
         ):
             done = self._ssh(command)
             self.assertEqual(0, done.returncode, (command, done.stderr))
             self.assertIn(answer, done.stdout, command)
+
+    def test_curl_asks_and_tells(self):
+        netns.wait_until(lambda: 'background' in self._logs(), 'dropbear')
+        serve = (
+            r"printf 'HTTP/1.0 200 OK\r\n\r\nthanks' | "
+            'nc -l -p 80 > /tmp/asked & '
+            'until netstat -ltn | grep -q :80; do usleep 20000; done; '
+        )
+        done = self._ssh(f'{serve} curl http://127.0.0.1/name')
+        self.assertEqual('thanks', done.stdout, done.stderr)
+        self.assertIn('GET /name', self._ssh('cat /tmp/asked').stdout)
+        self._ssh(f'{serve} curl -X POST -d a=b http://127.0.0.1/secret')
+        asked = self._ssh('cat /tmp/asked').stdout
+        self.assertIn('POST /secret', asked)
+        self.assertTrue(asked.endswith('a=b'), asked)
 
     def test_nobody_logs_in_without_the_key(self):
         netns.wait_until(lambda: 'background' in self._logs(), 'dropbear')
