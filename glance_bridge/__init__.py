@@ -1,1 +1,1 @@
-"""The bridge between an OCI registry and Glance (its rooms follow)."""
+"""The bridge between an OCI registry and Glance: push, then boot."""

@@ -1,0 +1,101 @@
+"""The WSGI application: a table of doors, and what surrounds them all.
+
+A door is a callable that takes the request and the variables of its path. It
+returns a response or raises a BridgeError.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+import dataclasses
+from typing import Any
+
+from oslo_context import context
+from oslo_log import log as logging
+import oslo_middleware
+from oslo_middleware import request_id
+import routes
+import webob
+import webob.exc
+
+from glance_bridge import exception
+from glance_bridge import rooms as bridge_rooms
+from glance_bridge.wsgi import errors
+
+LOG = logging.getLogger(__name__)
+
+Door = Callable[..., webob.Response]
+
+
+@dataclasses.dataclass(frozen=True)
+class Route:
+    """A path and who answers there.
+
+    :param name: what metrics call it
+    :param path: in the words of Routes: ``{name}`` or ``{name:regex}``
+    :param doors: by method, how to find the door; made on first use
+    """
+
+    name: str
+    path: str
+    doors: Mapping[str, Callable[[bridge_rooms.Rooms], Door]]
+
+
+ROUTES = (
+    Route('health', '/healthcheck', {'GET': lambda rooms: rooms.health}),
+)
+
+
+class Application:
+    """Lead each request to its door and tell errors as a registry does."""
+
+    def __init__(
+        self, rooms: bridge_rooms.Rooms, table: Iterable[Route] = ROUTES
+    ) -> None:
+        self._rooms = rooms
+        self._routes = {route.name: route for route in table}
+        self._mapper = routes.Mapper(controller_scan=None, register=False)
+        # A repository's name holds slashes, so nothing is guessed from them.
+        self._mapper.minimization = False
+        for route in self._routes.values():
+            self._mapper.connect(route.name, route.path, route=route.name)
+        self._mapper.create_regs()
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        request = webob.Request(environ)
+        return self._respond(request)(environ, start_response)
+
+    def _respond(self, request: webob.Request) -> webob.Response:
+        name = request.environ.get(request_id.ENV_REQUEST_ID)
+        told = context.RequestContext(request_id=name, overwrite=True)
+        try:
+            return self._answer(request)
+        except exception.BridgeError as err:
+            return errors.response(err)
+        except webob.exc.HTTPException as err:
+            return err
+        # The last boundary: whatever else happens is logged once, here.
+        except Exception:
+            LOG.exception('%s %s failed', request.method, request.path)
+            return errors.unexpected(told.request_id)
+
+    def _answer(self, request: webob.Request) -> webob.Response:
+        found: dict[str, Any] | None = self._mapper.match(request.path_info)
+        if found is None:
+            raise exception.NotFound(f'There is nothing at {request.path}.')
+        doors = self._routes[found.pop('route')].doors
+        method = request.method
+        if method == 'HEAD' and method not in doors:
+            method = 'GET'
+        if method not in doors:
+            raise exception.Unsupported(
+                f'{request.method} is not possible here.',
+                headers=[('Allow', ', '.join(sorted(doors)))],
+            )
+        return doors[method](self._rooms)(request, **found)
+
+
+def build(rooms: bridge_rooms.Rooms) -> Any:
+    """Wrap the application in what all services of OpenStack have."""
+    inner = oslo_middleware.RequestId(Application(rooms), rooms.conf)
+    return oslo_middleware.HTTPProxyToWSGI(inner, rooms.conf)
