@@ -11,6 +11,13 @@ from deploy.quickstart import process
 
 # What /etc/passwd says of the user that we make.
 _COMMENT = 'nova-docker quickstart'
+_PACKAGED = (
+    'mysql',
+    'rabbitmq',
+    'memcache',
+    constants.REGISTRY_USER,
+    constants.PROXY_USER,
+)
 
 
 def has_user(name: str) -> bool:
@@ -85,6 +92,7 @@ def _folders(
         (home.run / 'ovn', 'root', 0o755),
         (home.run / 'containerd', 'root', 0o700),
         (home.run / 'mysql', 'mysql', 0o755),
+        (home.run / 'nginx', constants.PROXY_USER, 0o700),
         (data / 'mysql', 'mysql', 0o700),
         (data / 'rabbitmq', 'rabbitmq', 0o750),
         (data / 'openvswitch', 'root', 0o755),
@@ -96,6 +104,9 @@ def _folders(
         (data / 'glance/images', nova, 0o750),
         (data / 'glance/staging', nova, 0o750),
         (data / 'glance/tasks', nova, 0o750),
+        # The registry reads the certificate in there; the key is its owner's.
+        (data / 'glance-bridge', nova, 0o711),
+        (data / 'registry', constants.REGISTRY_USER, 0o700),
         (data / 'nova', nova, 0o755),
         (data / 'nova/instances', nova, 0o755),
         (data / 'nova/lock', nova, 0o750),
@@ -109,7 +120,7 @@ def require_users() -> None:
 
     :raises OperationFailed: one is not there, although the package is
     """
-    for name in ('mysql', 'rabbitmq', 'memcache'):
+    for name in _PACKAGED:
         if not has_user(name):
             raise exception.OperationFailed(
                 f'user {name} is missing: reinstall its Debian package.'

@@ -1,5 +1,6 @@
 """Keystone's content: service users, roles, endpoints, and the tenant."""
 
+from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,21 +12,30 @@ _SERVICES = {
     'placement': ('placement', 8778, ''),
     'neutron': ('network', 9696, ''),
 }
+# What the image half alone has; the bridge is found by its address.
+IMAGES_ONLY = ('glance', 'glance-bridge')
+ALL = (*IMAGES_ONLY, 'nova', 'placement', 'neutron')
 _INTERFACES = ('public', 'internal', 'admin')
 
 
-def fill(connection: Any, secrets: Mapping[str, str]) -> None:
-    """Make what is missing."""
+def fill(
+    connection: Any, secrets: Mapping[str, str], names: Iterable[str]
+) -> None:
+    """Make what is missing.
+
+    :param names: the services that there are, by their users
+    """
     identity = connection.identity
     service_project = _project(identity, 'service')
     role = identity.find_role('service') or identity.create_role(
         name='service'
     )
-    for name in _SERVICES:
+    for name in names:
         user = _user(identity, name, secrets[name])
         for wanted in (role, identity.find_role('admin')):
             identity.assign_project_role_to_user(service_project, user, wanted)
-        _endpoints(identity, name)
+        if name in _SERVICES:
+            _endpoints(identity, name)
     tenant = _user(identity, constants.DEMO, secrets[constants.DEMO])
     identity.assign_project_role_to_user(
         _project(identity, constants.DEMO),

@@ -39,7 +39,8 @@ def cli(ctx: click.Context) -> None:
 @click.option(
     '--network',
     type=click.Choice(constants.NETWORKS),
-    help='Neutron with Open vSwitch agents (default) or with OVN.',
+    help='Neutron with Open vSwitch agents (default) or with OVN; none is '
+    'images and registry alone, without Nova.',
 )
 # NOTE: for work on the quickstart itself, without the driver.
 @click.option('--compute-driver', hidden=True, default='docker.DockerDriver')
@@ -47,7 +48,7 @@ def cli(ctx: click.Context) -> None:
 def up(
     home: home_module.Home, network: str | None, compute_driver: str
 ) -> None:
-    """Install and start the cloud, then boot memcached in it."""
+    """Install and start the cloud, then push and boot memcached."""
     from deploy.quickstart import summary
     from deploy.quickstart import up as up_module
 

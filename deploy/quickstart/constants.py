@@ -34,7 +34,18 @@ PRIVATE_CIDR = '10.10.0.0/24'
 UNREACHABLE_METRIC = 4278198272
 
 REGION = 'RegionOne'
-NETWORKS = ('ovs', 'ovn')
+# The last is the image half alone: nothing boots, and nothing is plugged.
+IMAGES_ONLY = 'none'
+NETWORKS = ('ovs', 'ovn', IMAGES_ONLY)
+
+# What users push to and hosts pull from; behind it are the registry and the
+# bridge, which nobody else reaches.
+REGISTRY_PORT = 5042
+REGISTRY_ENGINE_PORT = 5043
+BRIDGE_PORT = 5044
+# Accounts that the packages bring.
+REGISTRY_USER = 'docker-registry'
+PROXY_USER = 'www-data'
 
 EXTERNAL_BRIDGE = 'br-ex'
 PHYSICAL_BRIDGE = 'br-phys'

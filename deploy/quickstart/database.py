@@ -5,6 +5,7 @@ half-made is dropped first: MariaDB cannot roll back a migration.
 """
 
 from collections.abc import Callable
+from collections.abc import Iterable
 import concurrent.futures
 import json
 import pathlib
@@ -22,6 +23,9 @@ _SCHEMAS = {
     'nova': ('nova_api', 'nova', 'nova_cell0'),
     'neutron': ('neutron',),
 }
+# What the image half alone needs.
+IMAGES_ONLY = ('keystone', 'glance')
+ALL = (*IMAGES_ONLY, 'placement', 'nova', 'neutron')
 _SCRIPT = pathlib.Path(__file__).parent / 'nova_schema.py'
 
 
@@ -78,12 +82,13 @@ def make_schemas(
     secrets: dict[str, str],
     transport_url: str,
     done: Callable[[str], bool],
+    names: Iterable[str] = ALL,
 ) -> list[str]:
     """Make the schemas that are not done, all at the same time.
 
     :returns: the services whose schema was made
     """
-    wanted = [name for name in _SCHEMAS if not done(name)]
+    wanted = [name for name in names if not done(name)]
     if not wanted:
         return []
     query(home, ''.join(_fresh(name) for name in wanted) + _user(secrets))

@@ -39,6 +39,10 @@ _ACCOUNTS = (
     'glance',
     'placement',
     'neutron',
+    'glance-bridge',
+    'registry',
+    'events',
+    'image-ids',
 )
 
 
@@ -109,6 +113,16 @@ class Home:
     @property
     def supervisor_socket(self) -> pathlib.Path:
         return self.run / 'supervisor.sock'
+
+    @property
+    def token_key(self) -> pathlib.Path:
+        """What the bridge signs the registry's tokens with."""
+        return self.data / 'glance-bridge' / 'token.key'
+
+    @property
+    def token_certificate(self) -> pathlib.Path:
+        """By what the registry knows the bridge's tokens."""
+        return self.data / 'glance-bridge' / 'token.crt'
 
     @property
     def state_file(self) -> pathlib.Path:

@@ -214,6 +214,8 @@ def init_ovn(home: home_module.Home) -> None:
 
 def bridges(home: home_module.Home) -> list[str]:
     """List the bridges of our switch, none if it does not answer."""
+    if not home.ovsdb_socket.exists():
+        return []
     try:
         return vsctl(home, '--timeout=3', 'list-br').split()
     except exception.OperationFailed:

@@ -25,6 +25,8 @@ PACKAGES = (
     'ovn-host',
     'docker.io',
     'containerd',
+    'docker-registry',
+    'nginx-light',
     'runc',
     'uwsgi-core',
     'uwsgi-plugin-python3',

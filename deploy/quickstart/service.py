@@ -4,7 +4,6 @@ Pure: it starts nothing. Supervisor's configuration, the port check, the
 start order and ``status`` are all made from this table.
 """
 
-from collections.abc import Callable
 from collections.abc import Mapping
 import dataclasses
 import enum
@@ -49,17 +48,16 @@ class Service:
 
 def services(home: home_module.Home, network: str) -> list[Service]:
     """List the services of one flavour, in start order."""
-    network_services = {'ovs': _neutron_ovs, 'ovn': _neutron_ovn}[network]
-    parts: list[Callable[[home_module.Home], list[Service]]] = [
-        _stores,
-        _vswitch,
-        _engine,
-        _identity,
-        _control,
-        _neutron_control,
-        network_services,
-        _compute,
-    ]
+    parts = [_stores, _engine, _identity, _images, _registry]
+    if network != constants.IMAGES_ONLY:
+        parts += [
+            _messages,
+            _vswitch,
+            _control,
+            _neutron_control,
+            {'ovs': _neutron_ovs, 'ovn': _neutron_ovn}[network],
+            _compute,
+        ]
     found = [service for part in parts for service in part(home)]
     return sorted(found, key=lambda service: service.tier)
 
@@ -75,7 +73,6 @@ def node_services(inside: home_module.Home, driver: str) -> list[Service]:
 
 
 def _stores(home: home_module.Home) -> list[Service]:
-    rabbit = home.data / 'rabbitmq'
     return [
         Service(
             'memcached',
@@ -85,6 +82,22 @@ def _stores(home: home_module.Home) -> list[Service]:
             address=constants.LOOPBACK,
             port=11211,
         ),
+        Service(
+            'mariadb',
+            Tier.BASE,
+            (
+                '/usr/sbin/mariadbd',
+                f'--defaults-file={home.etc}/mysql/my.cnf',
+            ),
+            user='mysql',
+            socket=str(home.mysql_socket),
+        ),
+    ]
+
+
+def _messages(home: home_module.Home) -> list[Service]:
+    rabbit = home.data / 'rabbitmq'
+    return [
         Service(
             'rabbitmq',
             Tier.BASE,
@@ -110,16 +123,6 @@ def _stores(home: home_module.Home) -> list[Service]:
                     ' -kernel inet_dist_use_interface {127,0,0,1}'
                 ),
             },
-        ),
-        Service(
-            'mariadb',
-            Tier.BASE,
-            (
-                '/usr/sbin/mariadbd',
-                f'--defaults-file={home.etc}/mysql/my.cnf',
-            ),
-            user='mysql',
-            socket=str(home.mysql_socket),
         ),
     ]
 
@@ -200,11 +203,48 @@ def _identity(home: home_module.Home) -> list[Service]:
     ]
 
 
+def _images(home: home_module.Home) -> list[Service]:
+    return [_wsgi(home, 'glance', 9292, 'glance.wsgi.api')]
+
+
+def _registry(home: home_module.Home) -> list[Service]:
+    nginx = home.run / 'nginx'
+    return [
+        Service(
+            'registry',
+            Tier.CONTROL,
+            (
+                '/usr/bin/docker-registry',
+                'serve',
+                str(home.etc / 'registry/config.yml'),
+            ),
+            user=constants.REGISTRY_USER,
+            address=constants.LOOPBACK,
+            port=constants.REGISTRY_ENGINE_PORT,
+            is_http=True,
+        ),
+        Service(
+            'nginx',
+            Tier.CONTROL,
+            (
+                '/usr/sbin/nginx',
+                *('-p', str(nginx)),
+                # Else it opens Debian's own log before it reads this file.
+                *('-e', 'stderr'),
+                *('-c', str(home.etc / 'nginx/nginx.conf')),
+            ),
+            user=constants.PROXY_USER,
+            address=constants.LOOPBACK,
+            port=constants.REGISTRY_PORT,
+            stop_signal='QUIT',
+        ),
+    ]
+
+
 def _control(home: home_module.Home) -> list[Service]:
     config = f'--config-file={home.etc}/nova/nova.conf'
     return [
         _wsgi(home, 'placement', 8778, 'placement.wsgi.api'),
-        _wsgi(home, 'glance', 9292, 'glance.wsgi.api'),
         _wsgi(home, 'nova-api', 8774, 'nova.wsgi.osapi_compute', threads=8),
         _wsgi(home, 'nova-metadata', 8775, 'nova.wsgi.metadata'),
         _nova(home, 'nova-conductor', config),

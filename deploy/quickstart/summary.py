@@ -7,6 +7,12 @@ from deploy.quickstart import constants
 from deploy.quickstart import home as home_module
 from deploy.quickstart import progress as progress_module
 
+_NEXT_IMAGES = (
+    'tools/quickstart exec openstack image list',
+    'docker login -u demo {registry}',
+    'tools/quickstart status',
+    'tools/quickstart down',
+)
 _NEXT = (
     'tools/quickstart exec openstack server list --all-projects',
     "printf 'stats\\r\\nquit\\r\\n' | nc {address} 11211",
@@ -27,8 +33,27 @@ def show(
     address: str,
     version: str,
 ) -> None:
-    """Show the server, the time it took, and what to try next."""
+    """Show the server, the time it took, and what to try next.
+
+    :param address: of the server, '' where there is only the image half
+    """
     console = progress.console
+    console.print()
+    if address:
+        console.print(_table(address, version))
+    total_s = sum(progress.seconds.values())
+    console.print(f'\nReady after {total_s:.0f} s. Try:', highlight=False)
+    registry = f'{constants.LOOPBACK}:{constants.REGISTRY_PORT}'
+    for line in _NEXT if address else _NEXT_IMAGES:
+        console.print(
+            f'  {line.format(address=address, registry=registry)}',
+            highlight=False,
+            soft_wrap=True,
+        )
+    console.print(f'State and logs: {home.path}', highlight=False)
+
+
+def _table(address: str, version: str) -> rich.table.Table:
     table = rich.table.Table(box=None, pad_edge=False)
     for column in ('server', 'project', 'floating IP', 'answers'):
         table.add_column(column)
@@ -38,14 +63,4 @@ def show(
         address,
         f'memcached {version}' if version else 'not asked',
     )
-    total_s = sum(progress.seconds.values())
-    console.print()
-    console.print(table)
-    console.print(f'\nReady after {total_s:.0f} s. Try:', highlight=False)
-    for line in _NEXT:
-        console.print(
-            f'  {line.format(address=address)}',
-            highlight=False,
-            soft_wrap=True,
-        )
-    console.print(f'State and logs: {home.path}', highlight=False)
+    return table

@@ -14,6 +14,7 @@ import socket
 from typing import Any
 
 from deploy.quickstart import account
+from deploy.quickstart import bridge
 from deploy.quickstart import catalog
 from deploy.quickstart import cloud
 from deploy.quickstart import constants
@@ -149,17 +150,26 @@ class Up:
             with self._progress.phase(name, what), cloud.errors():
                 phase()
 
+    @property
+    def _boots(self) -> bool:
+        """Tell whether there is more than the image half."""
+        return self._flavour != constants.IMAGES_ONLY
+
     def _phases(self) -> list[_Phase]:
         phases: list[_Phase] = [
             ('packages', 'Debian packages', self._packages),
             ('python', 'OpenStack from PyPI', self._python),
             ('driver', 'nova-docker from this checkout', self._driver),
             ('configure', 'user, folders, configuration', self._configure),
-            ('stores', 'MariaDB, RabbitMQ, memcached, ovsdb', self._stores),
-            ('engine', 'Open vSwitch and Docker', self._engine),
+            ('stores', 'databases and queues', self._stores),
+            ('engine', 'Docker, and what it plugs into', self._engine),
             ('schemas', 'database schemas', self._schemas),
             ('identity', 'Keystone and its catalog', self._identity),
-            ('services', 'Glance, Placement, Nova, Neutron', self._services),
+            ('services', 'the other services', self._services),
+        ]
+        if not self._boots:
+            return phases
+        phases += [
             ('seed', 'image, flavors, networks', self._seed),
             ('server', 'server memcached', self._server),
             ('answer', 'memcached answers on its floating IP', self._answer),
@@ -189,7 +199,7 @@ class Up:
         engine.install_runtime(self._home)
         self._remember('driver', wanted)
         # Code that is running was loaded from the files just replaced.
-        self._restart |= {'nova-api', 'nova-compute'} | {
+        self._restart |= {'nova-api', 'nova-compute', 'glance'} | {
             f'{each.name}.nova-compute' for each in self._state.nodes
         }
 
@@ -198,10 +208,11 @@ class Up:
             account.create_user(self._home)
         account.make_folders(self._home)
         self._secrets = home_module.load_secrets(self._home)
-        network.share_namespaces()
         network.add_management()
-        fence.put_up()
-        self._datapath = self._choose_datapath()
+        if self._boots:
+            network.share_namespaces()
+            fence.put_up()
+            self._datapath = self._choose_datapath()
         self._names = render.context(
             self._home,
             self._state,
@@ -211,13 +222,18 @@ class Up:
             secrets=self._secrets,
         )
         self._changed |= set(render.write_all(self._home, self._names))
+        bridge.make_key(self._home)
+        database.create_files(self._home)
+        if self._boots:
+            self._configure_host()
+
+    def _configure_host(self) -> None:
         filters = home_module.CHECKOUT / 'etc/rootwrap.d/docker.filters'
         home_module.write(
             self._home.etc / 'nova/rootwrap.d/docker.filters',
             filters.read_text(),
         )
         render.write_sudoers(self._names)
-        database.create_files(self._home)
         network.create_databases(self._home)
 
     def _choose_datapath(self) -> str:
@@ -258,6 +274,9 @@ class Up:
         self._supervisor.stop(self._restart & running)
 
     def _engine(self) -> None:
+        if not self._boots:
+            self._start(service_module.Tier.ENGINE)
+            return
         network.prepare_switch(self._home, socket.gethostname())
         if self._flavour == 'ovn':
             network.init_ovn(self._home)
@@ -273,20 +292,24 @@ class Up:
             f'rabbit://openstack:{self._secrets["rabbitmq"]}'
             f'@{constants.MANAGEMENT_ADDRESS}:5672/',
             lambda name: f'schema-{name}' in self._state.done,
+            database.IMAGES_ONLY if not self._boots else database.ALL,
         )
         for name in made:
             self._remember(f'schema-{name}', release)
 
     def _identity(self) -> None:
         self._start(service_module.Tier.IDENTITY)
-        if 'catalog' not in self._state.done:
-            catalog.fill(cloud.connect(self._secrets), self._secrets)
-            self._remember('catalog', '1')
+        names = catalog.ALL if self._boots else catalog.IMAGES_ONLY
+        if self._state.done.get('catalog') != ' '.join(names):
+            admin = cloud.connect(self._secrets)
+            catalog.fill(admin, self._secrets, names)
+            self._remember('catalog', ' '.join(names))
 
     def _services(self) -> None:
         self._start(service_module.Tier.CONTROL)
-        self._start(service_module.Tier.COMPUTE)
-        self._wait_for_host(socket.gethostname())
+        if self._boots:
+            self._start(service_module.Tier.COMPUTE)
+            self._wait_for_host(socket.gethostname())
 
     def _wait_for_host(self, host: str) -> None:
         """Wait for a host; supervisor takes one that comes and goes for well.

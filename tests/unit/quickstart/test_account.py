@@ -66,7 +66,7 @@ class UserTestCase(testtools.TestCase):
         self.assertEqual([], self._commands())
 
     def test_users_of_the_packages_are_required(self):
-        for name in ('mysql', 'rabbitmq'):
+        for name in ('mysql', 'rabbitmq', 'docker-registry', 'www-data'):
             self.users[name] = _entry('', '/')
         err = self.assertRaises(
             exception.OperationFailed, account.require_users
@@ -96,6 +96,7 @@ class FoldersTestCase(testtools.TestCase):
         self.assertEqual(0o2755, self._mode(self.home.run / 'openvswitch'))
         self.assertEqual(0o700, self._mode(self.home.data / 'keystone'))
         self.assertEqual(0o700, self._mode(self.home.data / 'mysql'))
+        self.assertEqual(0o700, self._mode(self.home.data / 'registry'))
 
     def test_they_are_made_once(self):
         account.make_folders(self.home)

@@ -5,10 +5,7 @@ import testtools
 from deploy.quickstart import catalog
 from tests.unit.quickstart import records
 
-SECRETS = {
-    name: f'{name}-secret'
-    for name in ('nova', 'glance', 'placement', 'neutron', 'demo')
-}
+SECRETS = {name: f'{name}-secret' for name in (*catalog.ALL, 'demo')}
 
 
 class Identity:
@@ -45,11 +42,11 @@ class FillTestCase(testtools.TestCase):
         super().setUp()
         self.identity = Identity()
         self.connection = records.row(identity=self.identity)
-        catalog.fill(self.connection, SECRETS)
+        catalog.fill(self.connection, SECRETS, catalog.ALL)
 
     def test_services_may_act_and_the_tenant_is_only_a_member(self):
         granted = self.identity.granted
-        for name in ('nova', 'glance', 'placement', 'neutron'):
+        for name in catalog.ALL:
             self.assertIn(('service', name, 'admin'), granted)
             self.assertIn(('service', name, 'service'), granted)
         self.assertEqual(
@@ -78,9 +75,18 @@ class FillTestCase(testtools.TestCase):
     def test_only_what_is_missing_is_made(self):
         before = len(self.identity.urls.rows)
         lost = self.identity.urls.rows.pop()
-        catalog.fill(self.connection, SECRETS)
+        catalog.fill(self.connection, SECRETS, catalog.ALL)
         self.assertEqual(before, len(self.identity.urls.rows))
         self.assertEqual(lost.url, self.identity.urls.rows[-1].url)
-        self.assertEqual(5, len(self.identity.users.rows))
+        self.assertEqual(6, len(self.identity.users.rows))
         self.assertEqual(4, len(self.identity.services.rows))
         self.assertEqual(2, len(self.identity.projects.rows))
+
+    def test_image_half_has_neither_compute_nor_network(self):
+        identity = Identity()
+        connection = records.row(identity=identity)
+        catalog.fill(connection, SECRETS, catalog.IMAGES_ONLY)
+        self.assertEqual(['glance'], identity.services.names())
+        self.assertEqual(
+            ['glance', 'glance-bridge', 'demo'], identity.users.names()
+        )

@@ -57,6 +57,16 @@ class MakeSchemasTestCase(testtools.TestCase):
         self.assertIn('CellV2Commands', script.read_text())
         self.assertTrue(script.stat().st_mode & 0o004)
 
+    def test_image_half_has_two(self):
+        made = database.make_schemas(
+            self.home,
+            SECRETS,
+            'rabbit://',
+            lambda name: name == 'keystone',
+            database.IMAGES_ONLY,
+        )
+        self.assertEqual(['glance'], made)
+
     def test_failure_of_one_is_the_failure_of_all(self):
         self.run.side_effect = exception.OperationFailed('no room')
         err = self.assertRaises(exception.OperationFailed, self._make)

@@ -229,6 +229,11 @@ class ShareNamespacesTestCase(CommandsTestCase):
 
 
 class BridgesTestCase(CommandsTestCase):
+    def setUp(self):
+        super().setUp()
+        self.home.ovsdb_socket.parent.mkdir(parents=True)
+        self.home.ovsdb_socket.touch()
+
     def _made(self):
         return {
             word
@@ -264,6 +269,11 @@ class BridgesTestCase(CommandsTestCase):
     def test_switch_that_does_not_answer_has_none(self):
         self.commands.answers['ovs-vsctl'] = None
         self.assertEqual([], network.remove_bridges(self.home))
+
+    def test_switch_that_is_not_there_is_not_waited_for(self):
+        self.home.ovsdb_socket.unlink()
+        self.assertEqual([], network.remove_bridges(self.home))
+        self.assertEqual([], self.commands.entries)
 
     def test_controller_is_told_where_its_database_is(self):
         network.init_ovn(self.home)

@@ -5,6 +5,7 @@ import grp
 import json
 import os
 import pathlib
+import re
 
 import fixtures
 import jinja2
@@ -17,7 +18,20 @@ from deploy.quickstart import render
 HOME = home_module.Home(pathlib.Path('/srv/cloud'))
 NODE = home_module.Node('node2', 'docker', 3)
 ACCOUNTS = ('admin', 'demo', 'database', 'rabbitmq', 'metadata')
-ACCOUNTS += ('nova', 'glance', 'placement', 'neutron')
+ACCOUNTS += ('nova', 'glance', 'placement', 'neutron', 'glance-bridge')
+ACCOUNTS += ('registry', 'events', 'image-ids')
+DIGEST = f'sha256:{"0" * 64}'
+# What goes to the bridge, and what past it.
+PATHS = {
+    '/v2/demo/memcached/manifests/latest': True,
+    f'/v2/demo/web/api/manifests/{DIGEST}': True,
+    '/v2/demo/manifests/manifests/1': True,
+    '/v2/': False,
+    '/v2/demo/memcached/tags/list': False,
+    f'/v2/demo/memcached/blobs/{DIGEST}': False,
+    '/v2/demo/manifests/blobs/uploads/': False,
+    f'/v2/demo/manifests/blobs/{DIGEST}': False,
+}
 SECRETS = {name: f'{name}-secret' for name in ACCOUNTS}
 
 
@@ -102,6 +116,25 @@ class TextsTestCase(testtools.TestCase):
             text = _texts(_context(network))['neutron/ml2_conf.ini']
             found = _parsed(text)
             self.assertEqual(driver, found.get('ml2', 'mechanism_drivers'))
+
+    def test_registry_listens_for_the_proxy_alone(self):
+        text = _texts(_context())['registry/config.yml']
+        self.assertIn('addr: 127.0.0.1:5043\n', text)
+        self.assertNotIn('debug', text)
+
+    def test_registry_does_not_log_what_it_tells_the_bridge(self):
+        text = _texts(_context())['registry/config.yml']
+        self.assertIn('Authorization: [Bearer events-secret]', text)
+        self.assertIn('level: warn\n', text)
+
+    def test_proxy_parts_manifests_from_blobs(self):
+        text = _texts(_context())['nginx/nginx.conf']
+        (pattern,) = re.findall(r'location ~ (\S+/manifests/\S+) ', text)
+        for path, is_manifest in PATHS.items():
+            with self.subTest(path):
+                self.assertEqual(
+                    is_manifest, re.search(pattern, path) is not None
+                )
 
     def test_node_differs_where_it_must(self):
         names = render.node_context(_context(), HOME, NODE, 'fake.FakeDriver')

@@ -52,6 +52,19 @@ class ServicesTestCase(testtools.TestCase):
         self.assertIsNone(known['mariadb'].port)
         self.assertEqual('127.0.0.1', known['memcached'].address)
 
+    def test_image_half_is_all_without_nova_and_neutron(self):
+        names = set(_named('none'))
+        self.assertLess(names, set(_named('ovs')))
+        self.assertLess({'keystone', 'glance', 'registry', 'nginx'}, names)
+        self.assertEqual(
+            set(), {'rabbitmq', 'ovs-vswitchd', 'nova-api'} & names
+        )
+
+    def test_registry_and_proxy_are_no_root(self):
+        known = _named('none')
+        self.assertEqual('docker-registry', known['registry'].user)
+        self.assertEqual('www-data', known['nginx'].user)
+
     def test_neutron_gets_both_its_files(self):
         environment = _named('ovs')['neutron-api'].environment
         self.assertEqual(

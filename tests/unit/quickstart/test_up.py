@@ -10,6 +10,7 @@ import rich.console
 import testtools
 
 from deploy.quickstart import account
+from deploy.quickstart import bridge
 from deploy.quickstart import catalog
 from deploy.quickstart import cloud
 from deploy.quickstart import database
@@ -84,6 +85,7 @@ class UpTestCase(testtools.TestCase):
         replace(network, 'prepare_ovn')
         replace(network, 'datapath', result='netdev')
         replace(fence, 'put_up')
+        replace(bridge, 'make_key')
         replace(render, 'write_all', result=[])
         replace(render, 'write_sudoers')
         replace(node, 'prepare', 'connect_switch')
@@ -178,6 +180,27 @@ class OrderTestCase(UpTestCase):
         self.assertNotIn('story.converse', self.entries)
         self.assertNotIn('seed.aggregate', self.entries)
 
+    def test_image_half_touches_neither_network_nor_sudo(self):
+        found = self._run('none')
+        self.assertEqual('', found.address)
+        self._in_order(
+            'network.add_management',
+            'bridge.make_key',
+            self._started(service.Tier.BASE, 'none'),
+            self._started(service.Tier.ENGINE, 'none'),
+            'catalog.fill',
+            self._started(service.Tier.CONTROL, 'none'),
+        )
+        for entry in (
+            'network.share_namespaces',
+            'network.add_bridges',
+            'fence.put_up',
+            'render.write_sudoers',
+            'seed.wait_for_host',
+            'story.boot',
+        ):
+            self.assertNotIn(entry, self.entries)
+
     def test_nodes_come_up_after_the_machine_itself(self):
         self._run()
         state = self._state().with_node(NODE).with_node(FAKE_NODE)
@@ -221,7 +244,7 @@ class AgainTestCase(UpTestCase):
         self.assertIn('environment.install_driver', self.entries)
         self.assertNotIn('environment.make', self.entries)
         self.assertIn(
-            'stop a.nova-compute nova-api nova-compute', self.entries
+            'stop a.nova-compute glance nova-api nova-compute', self.entries
         )
 
     def test_changed_requirements_make_all_of_python_anew(self):
