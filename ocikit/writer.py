@@ -60,7 +60,7 @@ def documents(
     name = oci_digest.encoded(oci_digest.from_bytes(config)) + '.json'
     entry = {'Config': name, 'RepoTags': [*tags], 'Layers': [*layer_names]}
     saved = json.dumps([entry]).encode()
-    return _member(layout.SAVED_IMAGES, saved) + _member(name, config)
+    return member(layout.SAVED_IMAGES, saved) + member(name, config)
 
 
 def header(name: str, size_bytes: int) -> bytes:
@@ -77,9 +77,10 @@ def padding(size_bytes: int) -> bytes:
     return bytes(tar.padded(size_bytes) - size_bytes)
 
 
+def member(name: str, content: bytes) -> bytes:
+    """Write a whole file."""
+    return header(name, len(content)) + content + padding(len(content))
+
+
 def _layer_name(layer: oci_layer.Layer) -> str:
     return oci_digest.encoded(layer.diff_id) + '.tar'
-
-
-def _member(name: str, content: bytes) -> bytes:
-    return header(name, len(content)) + content + padding(len(content))
