@@ -89,6 +89,7 @@ PURE = (
     'novadocker.spec',
     'glance_bridge.exception',
     'glance_bridge.location',
+    'glance_bridge.name_filter',
     'glance_bridge.publish.naming',
 )
 # Standard modules whose use is I/O, a clock or chance.
