@@ -6,6 +6,7 @@ else, and nothing is open when a WSGI server forks.
 """
 
 from collections.abc import Callable
+import pathlib
 import threading
 from typing import Any
 from typing import Generic
@@ -13,8 +14,13 @@ from typing import Self
 from typing import TypeVar
 from typing import overload
 
+from glance_bridge import exception
 from glance_bridge import health
 from glance_bridge.db import api as db_api
+from glance_bridge.token import authority
+from glance_bridge.token import issuer
+from glance_bridge.token import key
+from glance_bridge.token import verifier
 
 T = TypeVar('T')
 
@@ -62,6 +68,37 @@ class Rooms:
     @room
     def database(self) -> db_api.Database:
         return db_api.Database(dict(self.conf.database.items()))
+
+    @room
+    def signing_key(self) -> key.SigningKey:
+        options = self.conf.token
+        try:
+            return key.load(
+                pathlib.Path(options.key_file).read_bytes(),
+                pathlib.Path(options.certificate_file).read_bytes(),
+            )
+        except OSError as err:
+            raise exception.ConfigurationInvalid(
+                f'The signing key cannot be read ({err}). Make one with '
+                '"glance-bridge-manage key".'
+            ) from err
+
+    @room
+    def issuer(self) -> issuer.Issuer:
+        options = self.conf.token
+        return issuer.Issuer(self.signing_key, options.issuer, options.service)
+
+    @room
+    def verifier(self) -> verifier.Verifier:
+        options = self.conf.token
+        return verifier.Verifier(
+            self.signing_key, options.issuer, options.service
+        )
+
+    @room
+    def authorize(self) -> authority.Authorize:
+        """Give what signs for the bridge's own use of the registry."""
+        return authority.own(self.issuer)
 
     @room
     def health(self) -> health.Door:

@@ -14,12 +14,14 @@ from oslo_config import cfg
 from oslo_db import options as db_options
 from oslo_log import log as logging
 
+from glance_bridge.conf import token
+
 PROJECT = 'glance-bridge'
 FOLDER_VARIABLE = 'OS_GLANCE_BRIDGE_CONFIG_DIR'
 FOLDER = '/etc/glance-bridge'
 
 # The modules of this folder, one line each.
-MODULES: tuple[Any, ...] = ()
+MODULES: tuple[Any, ...] = (token,)
 
 
 def register(conf: cfg.ConfigOpts) -> None:

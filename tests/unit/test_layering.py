@@ -74,7 +74,10 @@ OWNERS = {
 }
 # Only its options, which stand in every service's configuration.
 BORROWED = {
-    'glance_bridge.conf': ('oslo_db.options', 'oslo_policy.opts'),
+    'glance_bridge.conf': (
+        *('oslo_db.options', 'oslo_policy.opts'),
+        'keystoneauth1.loading',
+    ),
 }
 
 PURE = (
@@ -91,6 +94,7 @@ PURE = (
     'glance_bridge.location',
     'glance_bridge.name_filter',
     'glance_bridge.publish.naming',
+    'glance_bridge.token.scope',
 )
 # Standard modules whose use is I/O, a clock or chance.
 IMPURE = {

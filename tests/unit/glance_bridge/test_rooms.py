@@ -1,10 +1,15 @@
 """How the rooms come to be."""
 
+import pathlib
 import threading
 
+import fixtures
 import testtools
 
+from glance_bridge import exception
 from glance_bridge import rooms
+from glance_bridge.token import key
+from tests.unit.glance_bridge import options
 
 
 class _Rooms(rooms.Rooms):
@@ -56,3 +61,33 @@ class RoomTestCase(testtools.TestCase):
     def test_the_class_shows_what_it_has(self):
         self.assertIsInstance(_Rooms.slow, rooms.room)
         self.assertEqual('A room that takes its time.', _Rooms.slow.__doc__)
+
+
+class TokenTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.files = {
+            'key_file': str(folder / 'token.key'),
+            'certificate_file': str(folder / 'token.crt'),
+        }
+        self.rooms = rooms.Rooms(options.make(token=self.files))
+
+    def _write_key(self):
+        for path, content in zip(
+            self.files.values(), key.create(), strict=True
+        ):
+            pathlib.Path(path).write_bytes(content)
+
+    def test_what_the_bridge_signs_for_itself_it_believes(self):
+        self._write_key()
+        text = self.rooms.authorize(('repository:demo/web:pull',))
+        claims = self.rooms.verifier.verify(text)
+        self.assertTrue(claims.is_service)
+        self.assertTrue(claims.allows('pull', 'demo/web'))
+
+    def test_without_a_key_it_says_how_to_make_one(self):
+        found = self.assertRaises(
+            exception.ConfigurationInvalid, lambda: self.rooms.issuer
+        )
+        self.assertIn('glance-bridge-manage key', str(found))
