@@ -8,6 +8,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 import dataclasses
+import time
 from typing import Any
 
 from oslo_context import context
@@ -19,6 +20,7 @@ import webob
 import webob.exc
 
 from glance_bridge import exception
+from glance_bridge import metrics
 from glance_bridge import rooms as bridge_rooms
 from glance_bridge.wsgi import errors
 
@@ -43,7 +45,12 @@ class Route:
 
 ROUTES = (
     Route('health', '/healthcheck', {'GET': lambda rooms: rooms.health}),
+    Route('metrics', '/metrics', {'GET': lambda rooms: metrics.door}),
 )
+# What stands for the door of a request that found none.
+_NOWHERE = 'none'
+_DOOR = 'glance_bridge.door'
+_METHODS = frozenset({'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'})
 
 
 class Application:
@@ -63,7 +70,15 @@ class Application:
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         request = webob.Request(environ)
-        return self._respond(request)(environ, start_response)
+        begin = time.monotonic()
+        answer = self._respond(request)
+        # Until the answer is ready, not until the client has it.
+        metrics.REQUESTS.labels(
+            door=environ.get(_DOOR, _NOWHERE),
+            method=request.method if request.method in _METHODS else 'other',
+            status=answer.status_code,
+        ).observe(time.monotonic() - begin)
+        return answer(environ, start_response)
 
     def _respond(self, request: webob.Request) -> webob.Response:
         name = request.environ.get(request_id.ENV_REQUEST_ID)
@@ -83,7 +98,8 @@ class Application:
         found: dict[str, Any] | None = self._mapper.match(request.path_info)
         if found is None:
             raise exception.NotFound(f'There is nothing at {request.path}.')
-        doors = self._routes[found.pop('route')].doors
+        name = request.environ[_DOOR] = found.pop('route')
+        doors = self._routes[name].doors
         method = request.method
         if method == 'HEAD' and method not in doors:
             method = 'GET'

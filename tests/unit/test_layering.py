@@ -63,7 +63,6 @@ OWNERS = {
     'glance_store': 'glance_bridge.store',
     'jwt': 'glance_bridge.token',
     'keystoneauth1': 'glance_bridge.identity',
-    'openstack': 'glance_bridge.catalogue',
     'oslo_db': 'glance_bridge.db',
     'oslo_limit': 'glance_bridge.quota',
     'oslo_policy': 'glance_bridge.policies',
@@ -72,8 +71,9 @@ OWNERS = {
     'sqlalchemy': 'glance_bridge.db',
     'tooz': 'glance_bridge.publish',
 }
-# Only its options, which stand in every service's configuration.
+# Only the options that stand in every service's configuration, or errors.
 BORROWED = {
+    'novadocker.bridge': ('keystoneauth1.exceptions',),
     'glance_bridge.conf': (
         *('oslo_db.options', 'oslo_policy.opts'),
         'keystoneauth1.loading',

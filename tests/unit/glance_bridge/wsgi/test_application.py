@@ -140,6 +140,15 @@ class BuildTestCase(testtools.TestCase):
     def test_every_answer_carries_its_request(self):
         self.assertIn('x-openstack-request-id', self._health().headers)
 
+    def test_requests_are_counted_by_door_and_status(self):
+        self._health()
+        request = webob.Request.blank('/nowhere', method='ODD')
+        request.get_response(self.application)
+        request = webob.Request.blank('/metrics')
+        told = request.get_response(self.application).text
+        self.assertIn('{door="health",method="GET",status="503"}', told)
+        self.assertIn('{door="none",method="other",status="404"}', told)
+
     def test_a_failure_names_its_request(self):
         def fail(request: webob.Request) -> webob.Response:
             raise KeyError
