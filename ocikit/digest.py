@@ -21,9 +21,14 @@ def parse(value: str) -> str:
 
     :raises InvalidDigest: it is not, or of another algorithm
     """
-    if not _DIGEST.fullmatch(value):
+    if not is_digest(value):
         raise exception.InvalidDigest(value)
     return value
+
+
+def is_digest(value: str) -> bool:
+    """Tell whether a string is a digest."""
+    return _DIGEST.fullmatch(value) is not None
 
 
 def from_bytes(content: bytes) -> str:

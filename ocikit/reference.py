@@ -71,8 +71,16 @@ def is_component(value: str) -> bool:
     return _ONE.fullmatch(value) is not None
 
 
+def is_path(value: str) -> bool:
+    """Tell whether a string is a name that a registry knows, with no domain.
+
+    Registries take what looks like a domain as a part of the path.
+    """
+    return len(value) <= MAX_NAME and _PATH.fullmatch(value) is not None
+
+
 def is_tag(value: str) -> bool:
-    """Tell whether a string can be a tag."""
+    """Tell whether a string could be a tag."""
     return _TAG.fullmatch(value) is not None
 
 

@@ -15,6 +15,7 @@ class DigestTest(unittest.TestCase):
             found,
         )
         self.assertEqual(found, digest.from_hex(digest.encoded(found)))
+        self.assertTrue(digest.is_digest(found))
 
     def test_what_is_no_digest_is_refused(self) -> None:
         for value in (
@@ -31,6 +32,7 @@ class DigestTest(unittest.TestCase):
                 self.assertRaises(exception.InvalidDigest),
             ):
                 digest.parse(value)
+            self.assertFalse(digest.is_digest(value), value)
 
     def test_only_hexadecimal_digits_can_be_encoded(self) -> None:
         self.assertTrue(digest.is_encoded(HEX))

@@ -67,3 +67,9 @@ class ReferenceTest(unittest.TestCase):
             with self.subTest(value):
                 self.assertEqual(is_component, reference.is_component(value))
                 self.assertEqual(is_tag, reference.is_tag(value))
+
+    def test_a_path_has_no_domain(self) -> None:
+        for value in ('demo', 'demo/web', 'a.b/c', 'a' * 255):
+            self.assertTrue(reference.is_path(value), value)
+        for value in ('', 'a//b', '../b', 'A/b', 'a:1/b', 'a/b\n', 'a' * 256):
+            self.assertFalse(reference.is_path(value), value)
