@@ -14,6 +14,7 @@ from oslo_config import cfg
 from oslo_db import options as db_options
 from oslo_log import log as logging
 
+from glance_bridge.conf import registry
 from glance_bridge.conf import token
 
 PROJECT = 'glance-bridge'
@@ -21,7 +22,10 @@ FOLDER_VARIABLE = 'OS_GLANCE_BRIDGE_CONFIG_DIR'
 FOLDER = '/etc/glance-bridge'
 
 # The modules of this folder, one line each.
-MODULES: tuple[Any, ...] = (token,)
+MODULES: tuple[Any, ...] = (
+    registry,
+    token,
+)
 
 
 def register(conf: cfg.ConfigOpts) -> None:

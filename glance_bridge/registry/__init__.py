@@ -1,0 +1,1 @@
+"""The registry engine: the only room that imports requests."""
