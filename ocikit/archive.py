@@ -27,7 +27,7 @@ class Image:
 
     config: oci_config.Config
     config_content: bytes
-    layers: tuple[oci_layer.Layer, ...]
+    layers: tuple[oci_layer.Layer | oci_layer.Known, ...]
 
     @property
     def unpacked_bytes(self) -> int:
@@ -67,11 +67,32 @@ def inspect(
             image = _make_image(file, platform, limits, accept_rootfs_tar)
     except exception.InvalidDigest as err:
         raise exception.ArchiveMalformed(str(err)) from err
-    if image.config.platform != platform:
-        raise exception.OtherPlatform(
-            str(image.config.platform), str(platform)
-        )
+    check_platform(image.config, platform)
     return image
+
+
+def assemble(
+    file: BinaryIO,
+    parts: layout.Parts,
+    platform: oci_platform.Platform,
+    limits: limit.Limits,
+) -> Image:
+    """Check an image whose parts did not come in one archive.
+
+    :param file: holds the layers that are not known, one after the other
+    :raises ArchiveError: what the image is refused for
+    """
+    image = _checked(file, parts, limits)
+    check_platform(image.config, platform)
+    return image
+
+
+def check_platform(
+    config: oci_config.Config, platform: oci_platform.Platform
+) -> None:
+    """Check what an image is built for before its layers are read."""
+    if config.platform != platform:
+        raise exception.OtherPlatform(str(config.platform), str(platform))
 
 
 def _has_marker(
@@ -87,17 +108,22 @@ def _read_image(
     file: BinaryIO, platform: oci_platform.Platform, limits: limit.Limits
 ) -> Image:
     archive = layout.Archive(file, _index(file, limits), limits)
-    parts = layout.find_image(archive, platform)
+    return _checked(file, layout.find_image(archive, platform), limits)
+
+
+def _checked(
+    file: BinaryIO, parts: layout.Parts, limits: limit.Limits
+) -> Image:
     config = oci_config.read(parts.config)
-    _check_layer_count(config, parts, limits)
-    layers: list[oci_layer.Layer] = []
+    check_layer_count(config, len(parts.layers), limits)
+    layers: list[oci_layer.Layer | oci_layer.Known] = []
     for number, blob in enumerate(parts.layers, start=1):
         what = f'layer {number}'
         room = oci_layer.Room(
             limits.unpacked_bytes - sum(one.unpacked_bytes for one in layers),
             limits.layer_members - sum(one.members for one in layers),
         )
-        layer = oci_layer.check(file, blob, room, what)
+        layer = _checked_layer(file, blob, room, what)
         if layer.diff_id != config.diff_ids[number - 1]:
             raise exception.ArchiveMismatch(
                 f"{what} is not the one that the image's config lists; the "
@@ -107,13 +133,26 @@ def _read_image(
     return Image(config, parts.config, tuple(layers))
 
 
-def _check_layer_count(
-    config: oci_config.Config, parts: layout.Parts, limits: limit.Limits
+def _checked_layer(
+    file: BinaryIO,
+    found: oci_layer.Blob | oci_layer.Known,
+    room: oci_layer.Room,
+    what: str,
+) -> oci_layer.Layer | oci_layer.Known:
+    if isinstance(found, oci_layer.Blob):
+        return oci_layer.check(file, found, room, what)
+    if found.unpacked_bytes > room.unpacked_bytes:
+        raise oci_layer.too_large(what)
+    return found
+
+
+def check_layer_count(
+    config: oci_config.Config, count: int, limits: limit.Limits
 ) -> None:
-    count = len(parts.layers)
+    """Check how many layers an image has before any of them is read."""
     if count != len(config.diff_ids):
         raise exception.ArchiveMalformed(
-            f'the archive has {count} layers, the config lists '
+            f'the image has {count} layers, the config lists '
             f'{len(config.diff_ids)}'
         )
     if count == 0:

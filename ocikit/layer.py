@@ -40,14 +40,25 @@ class Layer:
     """A layer that was checked.
 
     :ivar diff_id: digest of the uncompressed tar
+    :ivar layer_digest: of the stored bytes
     :ivar offset: of the stored bytes in the archive
     :ivar size_bytes: of the stored bytes
     """
 
     diff_id: str
+    layer_digest: str
     offset: int
     size_bytes: int
     compression: media_type.Compression
+    unpacked_bytes: int
+    members: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """A layer that was checked before, and is not in the file."""
+
+    diff_id: str
     unpacked_bytes: int
     members: int
 
@@ -109,13 +120,18 @@ class _Stream:
                 return False
             self._fetched_bytes += len(chunk)
             if self._fetched_bytes > self._max_bytes:
-                raise exception.ArchiveTooLarge(
-                    f'with {self._what} the image unpacks to more than is '
-                    f'allowed; give it a larger disk'
-                )
+                raise too_large(self._what)
             self._hash.update(chunk)
             self._buffer = memoryview(chunk)
         return True
+
+
+def too_large(what: str) -> exception.ArchiveTooLarge:
+    """Make the error for a layer that does not fit."""
+    return exception.ArchiveTooLarge(
+        f'with {what} the image unpacks to more than is allowed; give it a '
+        f'larger disk'
+    )
 
 
 def check(
@@ -143,13 +159,15 @@ def check(
         count += 1
         _check_member(member, what)
     diff_id = stream.drain()
-    if blob.digest not in (None, oci_digest.from_hex(stored.hexdigest())):
+    layer_digest = oci_digest.from_hex(stored.hexdigest())
+    if blob.digest not in (None, layer_digest):
         raise exception.ArchiveMismatch(
             f'the content of {what} is not what its digest says; the '
             f'archive is damaged, save and upload it again'
         )
     return Layer(
         diff_id=diff_id,
+        layer_digest=layer_digest,
         offset=blob.offset,
         size_bytes=blob.size_bytes,
         compression=packing,

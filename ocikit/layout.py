@@ -35,7 +35,7 @@ class Parts:
     """The config of an image and its layers as stored, lowest first."""
 
     config: bytes
-    layers: tuple[oci_layer.Blob, ...]
+    layers: tuple[oci_layer.Blob | oci_layer.Known, ...]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -27,6 +27,9 @@ def docker_archive(
 ) -> Iterator[bytes]:
     """Write a docker-archive, a bounded chunk at a time.
 
+    A layer that is only known is named and left out: the engine reads none
+    that it has, below the same layers, already (moby, image/tarexport).
+
     :param file: what ``image`` was read from; open until the last chunk
     :param reference: the only name that the image gets in the engine
     :raises InvalidReference: no engine could take that name
@@ -38,12 +41,16 @@ def docker_archive(
 def _chunks(
     file: BinaryIO, image: archive.Image, reference: str
 ) -> Iterator[bytes]:
-    layer_names = [_layer_name(layer) for layer in image.layers]
+    layer_names = [_layer_name(layer.diff_id) for layer in image.layers]
     yield documents(image.config_content, layer_names, [reference])
     # The same layer may lie on another one twice; it is one member.
-    unique = {layer.diff_id: layer for layer in image.layers}
+    unique = {
+        layer.diff_id: layer
+        for layer in image.layers
+        if isinstance(layer, oci_layer.Layer)
+    }
     for layer in unique.values():
-        yield header(_layer_name(layer), layer.size_bytes)
+        yield header(_layer_name(layer.diff_id), layer.size_bytes)
         section = oci_section.Section(file, layer.offset, layer.size_bytes)
         yield from section.chunks()
         yield padding(layer.size_bytes)
@@ -82,5 +89,5 @@ def member(name: str, content: bytes) -> bytes:
     return header(name, len(content)) + content + padding(len(content))
 
 
-def _layer_name(layer: oci_layer.Layer) -> str:
-    return oci_digest.encoded(layer.diff_id) + '.tar'
+def _layer_name(diff_id: str) -> str:
+    return oci_digest.encoded(diff_id) + '.tar'

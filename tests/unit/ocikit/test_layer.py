@@ -42,6 +42,7 @@ class CheckTest(unittest.TestCase):
                 self.assertEqual(
                     layer.Layer(
                         diff_id=archives.digest(CONTENT),
+                        layer_digest=archives.digest(packed),
                         offset=len(BEFORE),
                         size_bytes=len(packed),
                         compression=compression,

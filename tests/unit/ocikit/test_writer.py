@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+import dataclasses
 import gzip
 import io
 import json
@@ -10,6 +11,7 @@ import unittest
 
 from ocikit import archive
 from ocikit import exception
+from ocikit import layer
 from ocikit import limit
 from ocikit import platform
 from ocikit import writer
@@ -46,7 +48,7 @@ class WriterTest(unittest.TestCase):
     def assert_written(
         self, content: bytes, layers: Sequence[bytes], stored: Sequence[bytes]
     ) -> None:
-        names = [archives.encoded(layer) + '.tar' for layer in layers]
+        names = [archives.encoded(each) + '.tar' for each in layers]
         config = archives.config(layers)
         config_name = archives.encoded(config) + '.json'
         entry = {'Config': config_name, 'RepoTags': [NAME], 'Layers': names}
@@ -67,12 +69,24 @@ class WriterTest(unittest.TestCase):
     def test_layers_pass_as_they_are_stored(self) -> None:
         layers = [archives.layer(1), archives.layer(2)]
         content = archives.files(archives.layout(layers))
-        stored = [gzip.compress(layer, mtime=0) for layer in layers]
+        stored = [gzip.compress(each, mtime=0) for each in layers]
         self.assert_written(self.write(content), layers, stored)
 
     def test_a_layer_that_is_used_twice_is_written_once(self) -> None:
         layers = [archives.layer(1)] * 2
         self.assert_written(self.write(archives.saved(layers)), layers, layers)
+
+    def test_a_layer_that_is_only_known_is_named_and_left_out(self) -> None:
+        layers = [archives.layer(1), archives.layer(2)]
+        image = self.inspect(archives.saved(layers))
+        known = layer.Known(archives.digest(layers[0]), len(layers[0]), 1)
+        image = dataclasses.replace(image, layers=(known, image.layers[1]))
+        written = self.members(
+            b''.join(writer.docker_archive(self.file, image, NAME))
+        )
+        names = [archives.encoded(each) + '.tar' for each in layers]
+        self.assertEqual(names, json.loads(written[0][1])[0]['Layers'])
+        self.assertEqual([names[1]], [name for name, _ in written[2:]])
 
     def test_what_is_written_is_an_archive_of_the_same_image(self) -> None:
         image = self.inspect(archives.saved([archives.layer(1)]))
