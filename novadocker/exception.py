@@ -22,6 +22,8 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     |   +-- ContainerNotRemoved    so its addresses must stay taken
     +-- OptionChanged              host or runtime, under a server of ours
     +-- SnapshotFailed             the image did not reach Glance whole
+    +-- ImageBridgeError           the bridge or its registry failed one call
+    |   +-- ImageNotBridged        it has no such image for this user
     +-- InvalidContainerOption     a docker: value cannot be understood
     +-- InjectedFileRefused        its path or size
     +-- ContainerExited            PID 1 ended within start_check_ms
@@ -115,6 +117,14 @@ class ImageForOtherMachine(nova_exception.ImageUnacceptable):
 
 class SnapshotFailed(nova_exception.NovaException):
     msg_fmt = 'The snapshot %(image_id)s could not be uploaded: %(reason)s'
+
+
+class ImageBridgeError(nova_exception.NovaException):
+    msg_fmt = 'The image bridge failed to %(action)s: %(reason)s'
+
+
+class ImageNotBridged(ImageBridgeError):
+    msg_fmt = 'The image bridge cannot %(action)s: %(reason)s'
 
 
 class InvalidContainerOption(nova_exception.BuildAbortException):

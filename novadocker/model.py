@@ -348,6 +348,22 @@ class Seed:
 
 
 @dataclasses.dataclass(frozen=True)
+class PullGrant:
+    """Where the registry has an image, and the right to fetch it.
+
+    :ivar manifest_digest: of the one manifest that is for this host
+    :ivar token: of the registry, for this repository and a few minutes
+    :ivar renew_at_s: when to ask for another one, on the monotonic clock
+    """
+
+    repository: str
+    manifest_digest: str
+    config_digest: str
+    token: str = dataclasses.field(repr=False)
+    renew_at_s: float
+
+
+@dataclasses.dataclass(frozen=True)
 class Route:
     """A route inside the container.
 

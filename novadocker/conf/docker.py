@@ -79,6 +79,35 @@ from the image property ``os_command_line`` or the metadata
 ``docker:command``.
 """,
     ),
+    cfg.URIOpt(
+        'image_bridge_url',
+        schemes=['http', 'https'],
+        help="""
+Address of the image bridge and of its registry, without a path.
+
+Where it is set, an image that was pushed to the cloud's registry comes from
+there: only the layers travel that this host lacks, and a snapshot uploads
+only the layer that has changed. An image that the registry does not have, or
+cannot give just now, comes from Glance as a whole, and so does one whose
+signature is to be verified. Who may boot an image is Glance's decision either
+way.
+
+Images travel with a token of a few minutes beside them: use https, or a
+network that only the cloud's own services are in.
+
+Possible values:
+
+* ``https://registry.example.com:5042``; without a value, all images come from
+  Glance
+
+Related options:
+
+* ``[service_user] send_service_user_token`` has to be true, and the user of
+  that group has to have the role ``service``: the bridge answers to services
+  only.
+* ``[service_user] cafile`` is what its certificate is verified with.
+""",
+    ),
     cfg.IntOpt(
         'start_check_ms',
         default=200,

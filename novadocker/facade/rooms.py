@@ -6,6 +6,8 @@ from typing import Any
 from nova import conf as nova_conf
 from nova import context as nova_context
 from nova import exception as nova_exception
+from nova import service_auth
+from nova.conf import service_token
 from nova.image import glance
 from nova.network import neutron
 from nova.virt import driver
@@ -15,6 +17,7 @@ from novadocker import conf
 from novadocker import exception
 from novadocker import identity
 from novadocker import model
+from novadocker.bridge import client as bridge_client
 from novadocker.console import consoles
 from novadocker.engine import engine as docker_engine
 from novadocker.engine import terminal
@@ -107,6 +110,19 @@ class Rooms(driver.ComputeDriver):
             architecture=info.architecture,
             accept_rootfs_tar=CONF.docker.accept_rootfs_tar,
             ids_are_digests=not info.containerd_image_store,
+            bridge=self._bridge,
+        )
+
+    @functools.cached_property
+    def _bridge(self) -> bridge_client.Bridge | None:
+        if not CONF.docker.image_bridge_url:
+            return None
+        return bridge_client.Bridge(
+            service_auth.get_service_auth_session(
+                service_token.SERVICE_USER_GROUP
+            ),
+            CONF.docker.image_bridge_url,
+            service_auth.get_service_user_token_auth_plugin,
         )
 
     @functools.cached_property

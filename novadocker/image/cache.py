@@ -51,6 +51,15 @@ def image_ids(engine: Engine) -> set[str]:
     }
 
 
+def diff_ids(engine: Engine) -> set[str]:
+    """List the layers of all images of Glance that the engine holds."""
+    return {
+        diff_id
+        for held in engine.find_images(identity.image_repository('*'))
+        for diff_id in held.diff_ids
+    }
+
+
 def _read(
     held: model.EngineImage, image_id: str, *, ids_are_digests: bool
 ) -> Iterator[model.LoadedImage]:

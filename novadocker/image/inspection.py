@@ -31,6 +31,14 @@ class Rules:
     max_bytes: int
     accept_rootfs_tar: bool = False
 
+    @property
+    def platform(self) -> oci_platform.Platform:
+        return oci_platform.from_machine(self.architecture)
+
+    @property
+    def limits(self) -> limit.Limits:
+        return limit.Limits(unpacked_bytes=self.max_bytes)
+
 
 @dataclasses.dataclass(frozen=True)
 class Inspected:
@@ -56,26 +64,32 @@ def inspected(
     :raises ImageRejected: the file is not an image that we hand on
     :raises ImageForOtherMachine: it is one for other hosts
     """
-    platform = oci_platform.from_machine(rules.architecture)
-    limits = limit.Limits(unpacked_bytes=rules.max_bytes)
     with contextlib.ExitStack() as stack:
         with translated(image_id):
             plain = stack.enter_context(
-                compression.opened_plain(file, folder, limits.archive_bytes)
+                compression.opened_plain(
+                    file, folder, rules.limits.archive_bytes
+                )
             )
             found = archive.inspect(
                 plain,
-                platform,
-                limits,
+                rules.platform,
+                rules.limits,
                 accept_rootfs_tar=rules.accept_rootfs_tar,
             )
-            # The engine would make each of them a folder of the host, filled
-            # from the image and beyond the disk limit of the server. Without
-            # them the data lies where the image has the folder: in the
-            # server's own layer, which is limited, snapshotted and moved.
-            image = archive.without_volumes(found)
-        reference = identity.image_reference(image_id, image.config.digest)
-        yield Inspected(reference, image, plain)
+            sound = named(image_id, found, plain)
+        yield sound
+
+
+def named(image_id: str, found: archive.Image, file: BinaryIO) -> Inspected:
+    """Give a sound image the name that it has in the engine."""
+    # The engine would make each volume a folder of the host, filled from the
+    # image and beyond the disk limit of the server. Without them the data
+    # lies where the image has the folder: in the server's own layer, which is
+    # limited, snapshotted and moved.
+    image = archive.without_volumes(found)
+    reference = identity.image_reference(image_id, image.config.digest)
+    return Inspected(reference, image, file)
 
 
 @contextlib.contextmanager
@@ -87,7 +101,7 @@ def translated(image_id: str) -> Iterator[None]:
         raise exception.ImageForOtherMachine(
             image_id=image_id, image_arch=err.built_for, host_arch=err.wanted
         ) from err
-    except oci_exception.ArchiveError as err:
+    except oci_exception.OciError as err:
         raise exception.ImageRejected(
             image_id=image_id, reason=f'{err}.'
         ) from err

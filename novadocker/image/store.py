@@ -1,8 +1,8 @@
 """The store: brings an image of Glance into the engine, once.
 
-It knows the order of things: look, download, inspect, load, look again; and
-when an image that nobody uses has to go. Glance is reached through the
-function that the driver hands in.
+It knows the order of things: look, fetch, inspect, load, look again; that the
+registry is asked before Glance's stream; and when an image that nobody uses
+has to go. Glance is reached through the function that the driver hands in.
 """
 
 from collections.abc import Callable
@@ -25,12 +25,15 @@ from novadocker import exception
 from novadocker import model
 from novadocker.image import cache
 from novadocker.image import inspection
+from novadocker.image import known
+from novadocker.image import pull
 from novadocker.image import usage
 
 LOG = logging.getLogger(__name__)
 
 _FOLDER = 'docker-images'
 _USAGE_FOLDER = 'used'
+_LAYERS_FOLDER = 'layers'
 # The servers were listed a moment ago: a boot may have found its image since.
 _BOOT_S = 60
 # Glance lets a user choose the id of an image and takes capitals in it, which
@@ -58,6 +61,7 @@ class ImageStore:
     :param accept_rootfs_tar: whether a bare root file system is an image
     :param ids_are_digests: false for an engine with the containerd image
         store, whose ids are not config digests
+    :param bridge: the way to the registry, ``None`` where there is none
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class ImageStore:
         architecture: str,
         accept_rootfs_tar: bool = False,
         ids_are_digests: bool = True,
+        bridge: pull.Bridge | None = None,
     ) -> None:
         self._engine = engine
         self._fetch = fetch
@@ -77,6 +82,14 @@ class ImageStore:
         self._architecture = architecture
         self._accept_rootfs_tar = accept_rootfs_tar
         self._ids_are_digests = ids_are_digests
+        self._layers = known.KnownLayers(self._folder / _LAYERS_FOLDER)
+        # NOTE: an engine whose ids are no digests does not tell which layers
+        # it has, and reads all of an archive.
+        self._puller = (
+            pull.Puller(bridge, engine, self._layers)
+            if bridge is not None and ids_are_digests
+            else None
+        )
 
     def clean(self) -> None:
         """Remove what a crash has left. Nothing may be on its way."""
@@ -144,6 +157,7 @@ class ImageStore:
             self._usage.touch(image_id)
         for image_id in self._usage.known() - held:
             self._usage.forget(image_id)
+        self._layers.forget_all_but(cache.diff_ids(self._engine))
 
     def _remove(self, image_id: str) -> None:
         loaded = self._find(image_id)
@@ -218,29 +232,62 @@ class ImageStore:
         rules: inspection.Rules,
         trusted_certs: Any,
     ) -> model.LoadedImage:
+        # NOTE: a signature is over the bytes that Glance streams.
+        if self._puller is not None and not trusted_certs:
+            try:
+                with self._puller.pulled(
+                    context, image_id, self._folder, rules
+                ) as found:
+                    return self._give(image_id, found)
+            except exception.ImageNotBridged as err:
+                LOG.info('%s It comes from Glance.', err)
+            except (exception.ImageBridgeError, exception.EngineError) as err:
+                LOG.warning(
+                    'Image %(image_id)s cannot be pulled, it comes from '
+                    'Glance whole: %(error)s',
+                    {'image_id': image_id, 'error': err},
+                )
+        with self._streamed(context, image_id, rules, trusted_certs) as found:
+            return self._give(image_id, found)
+
+    @contextlib.contextmanager
+    def _streamed(
+        self,
+        context: Any,
+        image_id: str,
+        rules: inspection.Rules,
+        trusted_certs: Any,
+    ) -> Iterator[inspection.Inspected]:
+        """Fetch an image from Glance, and look into it."""
         path = self._folder / image_id
         with contextlib.ExitStack() as stack:
             stack.callback(path.unlink, missing_ok=True)
             self._download(context, image_id, path, trusted_certs)
             file = stack.enter_context(path.open('rb'))
-            found = stack.enter_context(
+            yield stack.enter_context(
                 inspection.inspected(
                     image_id, file, os.fspath(self._folder), rules
                 )
             )
-            held = self._find(image_id, found.reference)
-            # What has the digest for its id is what was just looked into;
-            # a name alone is no proof of that.
-            if held is not None and self._ids_are_digests:
-                return held
-            with self._removed_on_failure(found.reference):
-                self._engine.load(found.stream())
-                loaded = self._find(image_id, found.reference)
-                if loaded is None:
-                    raise exception.EngineError(
-                        action=f'load image {image_id}',
-                        reason=f'it does not hold {found.reference}',
-                    )
+
+    def _give(
+        self, image_id: str, found: inspection.Inspected
+    ) -> model.LoadedImage:
+        """Load what was found sound, unless the engine has just that."""
+        held = self._find(image_id, found.reference)
+        # What has the digest for its id is what was just looked into; a name
+        # alone is no proof of that.
+        if held is not None and self._ids_are_digests:
+            return held
+        with self._removed_on_failure(found.reference):
+            self._engine.load(found.stream())
+            loaded = self._find(image_id, found.reference)
+            if loaded is None:
+                raise exception.EngineError(
+                    action=f'load image {image_id}',
+                    reason=f'it does not hold {found.reference}',
+                )
+        self._layers.remember(found.image.layers)
         LOG.info(
             'Image %(image_id)s is loaded as %(reference)s',
             {'image_id': image_id, 'reference': loaded.reference},

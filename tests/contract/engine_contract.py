@@ -345,6 +345,46 @@ class EngineContract:
         self.assertEqual([], self.engine.find_images('nova-image'))
         self.assertEqual([], self.engine.find_images(f'{name}:one'))
 
+    def _load_without_first_layer(self, name, *layers):
+        platform = {'architecture': self.engine.image(self.image).architecture}
+        members = archives.saved_members(
+            layers, archives.config(layers, **platform)
+        )
+        (entry,) = json.loads(members['manifest.json'])
+        del members[entry['Layers'][0]]
+        entry['RepoTags'] = [name]
+        members['manifest.json'] = json.dumps([entry]).encode()
+        self.engine.load([archives.files(members)])
+        self.addCleanup(self.engine.remove_image, name)
+        return self.engine.image(name)
+
+    def test_archive_may_lack_a_layer_that_the_engine_has(self):
+        layers = archives.layer(1), archives.layer(2)
+        name = f'nova-image/{uuid.uuid4()}'
+        config = archives.config(
+            layers[:1],
+            architecture=self.engine.image(self.image).architecture,
+        )
+        members = archives.saved_members(layers[:1], config)
+        (entry,) = json.loads(members['manifest.json'])
+        entry['RepoTags'] = [f'{name}:base']
+        members['manifest.json'] = json.dumps([entry]).encode()
+        self.engine.load([archives.files(members)])
+        self.addCleanup(self.engine.remove_image, f'{name}:base')
+        found = self._load_without_first_layer(f'{name}:whole', *layers)
+        self.assertEqual(
+            tuple(archives.digest(layer) for layer in layers), found.diff_ids
+        )
+
+    def test_archive_that_lacks_another_layer_is_refused(self):
+        layers = archives.layer(3), archives.layer(4)
+        self.assertRaises(
+            exception.EngineError,
+            self._load_without_first_layer,
+            f'nova-image/{uuid.uuid4()}:whole',
+            *layers,
+        )
+
     def test_removed_image_is_gone(self):
         name = f'nova-image/{uuid.uuid4()}'
         self.engine.load([self.archive(f'{name}:one')])

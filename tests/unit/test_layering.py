@@ -22,7 +22,7 @@ FLOORS = {
         # What only turns Nova's objects into our values, and a door for
         # nova-api, where there is nothing above it.
         ('view', 'validation'),
-        ('spec', 'engine', 'runtime'),
+        ('spec', 'engine', 'runtime', 'bridge'),
         ('network', 'volume', 'image', 'console', 'inventory', 'state'),
         ('ops',),
         ('facade',),

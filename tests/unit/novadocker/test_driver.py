@@ -13,6 +13,7 @@ from oslo_utils.fixture import uuidsentinel
 from novadocker import driver
 from novadocker import exception
 from novadocker import model
+from novadocker.bridge import client
 from novadocker.facade import rooms
 from tests.contract import engine_contract
 from tests.fixtures import fake_engine
@@ -355,3 +356,15 @@ class MetadataPortTest(test.NoDBTestCase):
         client.list_ports.assert_called_once_with(
             network_id='n', device_owner='network:distributed'
         )
+
+
+class BridgeTest(DriverTestCase):
+    def test_images_come_from_glance_alone(self):
+        self.assertIsNone(self.driver._bridge)
+        self.assertIsNone(self.driver._images._puller)
+
+    def test_images_come_from_the_registry_where_there_is_one(self):
+        self.flags(image_bridge_url='https://registry:5042', group='docker')
+        started = self.started_driver()
+        self.assertIsInstance(started._bridge, client.Bridge)
+        self.assertIsNotNone(started._images._puller)

@@ -393,8 +393,10 @@ class CleanTest(StoreCase):
         (self.folder / 'other').write_bytes(b'')
         self.store.clean()
         left = {path for path in self.folder.rglob('*') if path.is_file()}
-        noted = self.folder / 'docker-images/used' / IMAGE_ID
-        self.assertEqual({self.folder / 'other', noted}, left)
+        ours = self.folder / 'docker-images'
+        (layer,) = (ours / 'layers').iterdir()
+        noted = {ours / 'used' / IMAGE_ID, layer}
+        self.assertEqual({self.folder / 'other', *noted}, left)
 
     def test_a_folder_that_was_never_made_is_clean(self) -> None:
         self.store.clean()
