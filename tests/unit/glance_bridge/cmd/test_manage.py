@@ -1,11 +1,16 @@
 """What an operator runs before the bridge starts."""
 
+import os
+import pathlib
+import stat
+
 import fixtures
 from oslo_config import cfg
 import testtools
 
 from glance_bridge import conf as bridge_conf
 from glance_bridge.cmd import manage
+from glance_bridge.token import key
 
 
 class ManageTestCase(testtools.TestCase):
@@ -19,10 +24,6 @@ class ManageTestCase(testtools.TestCase):
         )
         self.out = self._stream('stdout')
         self.err = self._stream('stderr')
-        self.conf = cfg.ConfigOpts()
-        self.useFixture(
-            fixtures.MonkeyPatch('oslo_config.cfg.CONF', self.conf)
-        )
 
     def _stream(self, name: str) -> fixtures.StringStream:
         stream = self.useFixture(fixtures.StringStream(name)).stream
@@ -31,8 +32,15 @@ class ManageTestCase(testtools.TestCase):
 
     def _run(self, connection: str, *arguments: str) -> int:
         with open(f'{self.folder}/glance-bridge.conf', 'w') as file:
-            file.write(f'[database]\nconnection = {connection}\n')
-        return manage.main(arguments)
+            file.write(
+                f'[database]\nconnection = {connection}\n'
+                f'[token]\nkey_file = {self.folder}/token.key\n'
+                f'certificate_file = {self.folder}/token.crt\n'
+            )
+        # Options of a command line can be registered before it is read only.
+        fresh = fixtures.MonkeyPatch('oslo_config.cfg.CONF', cfg.ConfigOpts())
+        with fresh:
+            return manage.main(arguments)
 
     def _text(self, stream: fixtures.StringStream) -> str:
         stream.seek(0)
@@ -47,3 +55,39 @@ class ManageTestCase(testtools.TestCase):
         connection = 'sqlite:////nowhere/db'
         self.assertEqual(1, self._run(connection, 'db', 'sync'))
         self.assertIn('cannot be used', self._text(self.err))
+
+    def _pair(self) -> tuple[pathlib.Path, pathlib.Path]:
+        folder = pathlib.Path(self.folder)
+        return folder / 'token.key', folder / 'token.crt'
+
+    def test_key_makes_a_pair_that_only_its_owner_reads(self):
+        # Not even while it is written, and whatever the mask is.
+        self.addCleanup(os.umask, os.umask(0o077))
+        self.assertEqual(0, self._run('sqlite://', 'key'))
+        modes = [stat.S_IMODE(each.stat().st_mode) for each in self._pair()]
+        self.assertEqual([0o600, 0o644], modes)
+        key.load(*(each.read_bytes() for each in self._pair()))
+        self.assertIn('rootcertbundle', self._text(self.out))
+        self.assertEqual(
+            {'glance-bridge.conf', 'token.crt', 'token.key'},
+            set(os.listdir(self.folder)),
+        )
+
+    def test_a_key_is_not_replaced_by_accident(self):
+        for part in self._pair():
+            part.write_text('old')
+            self.assertEqual(1, self._run('sqlite://', 'key'))
+            self.assertEqual('old', part.read_text())
+            part.unlink()
+        self.assertIn('--force', self._text(self.err))
+
+    def test_force_replaces_it(self):
+        for part in self._pair():
+            part.write_text('old')
+        self.assertEqual(0, self._run('sqlite://', 'key', '--force'))
+        self.assertNotEqual('old', self._pair()[0].read_text())
+
+    def test_what_the_file_system_refuses_is_said(self):
+        self._pair()[0].with_name('token.key.new').mkdir()
+        self.assertEqual(1, self._run('sqlite://', 'key'))
+        self.assertIn('token.key.new: ', self._text(self.err))
