@@ -14,6 +14,7 @@ from oslo_config import cfg
 from oslo_db import options as db_options
 from oslo_log import log as logging
 
+from glance_bridge.conf import events
 from glance_bridge.conf import registry
 from glance_bridge.conf import token
 
@@ -23,6 +24,7 @@ FOLDER = '/etc/glance-bridge'
 
 # The modules of this folder, one line each.
 MODULES: tuple[Any, ...] = (
+    events,
     registry,
     token,
 )

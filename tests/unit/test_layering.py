@@ -39,6 +39,7 @@ FLOORS = {
         ('verdict', 'namespace', 'quota'),
         ('token',),
         ('publish',),
+        ('settle',),
         # The doors' rooms, and what works beside them.
         (
             *('front', 'events', 'reconcile', 'pull', 'store'),
