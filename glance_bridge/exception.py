@@ -17,9 +17,16 @@ of the distribution API and one sentence, which ``docker push`` prints::
     +-- Unsupported                   405 UNSUPPORTED
     +-- TooManyRequests               429 TOOMANYREQUESTS
     +-- RegistryRefused               502, or the engine's own answer
+    +-- CatalogueRefused              502, Glance did not do it
+    |   +-- ImageNotFound             it has no such image
+    |   +-- ImageConflict             the id is taken, or the state is wrong
+    |   +-- ImageProtected            its owner forbids to delete it
+    |   +-- LocationFailed            its task could not use the location
     +-- ServiceUnavailable            503 UNAVAILABLE, with Retry-After
         +-- RegistryUnavailable       the engine does not answer
+        +-- CatalogueUnavailable      Glance does not answer, or not in time
         +-- DatabaseUnavailable       nor the bridge's own database
+        +-- Locked                    others work on the same tag for long
     ConfigurationInvalid              no bridge can be started with it
 """
 
@@ -113,6 +120,27 @@ class RegistryRefused(BridgeError):
         super().__init__(reason, status=status)
 
 
+class CatalogueRefused(BridgeError):
+    status = 502
+    msg_fmt = 'Glance refused: %(reason)s'
+
+
+class ImageNotFound(CatalogueRefused):
+    pass
+
+
+class ImageConflict(CatalogueRefused):
+    pass
+
+
+class ImageProtected(CatalogueRefused):
+    pass
+
+
+class LocationFailed(CatalogueRefused):
+    msg_fmt = 'Glance could not use the data in the registry: %(reason)s'
+
+
 class ServiceUnavailable(BridgeError):
     status = 503
     code = 'UNAVAILABLE'
@@ -130,6 +158,14 @@ class ServiceUnavailable(BridgeError):
 
 class RegistryUnavailable(ServiceUnavailable):
     msg_fmt = 'The registry does not answer: %(reason)s'
+
+
+class CatalogueUnavailable(ServiceUnavailable):
+    msg_fmt = 'Glance does not answer: %(reason)s'
+
+
+class Locked(ServiceUnavailable):
+    msg_fmt = 'Others are changing %(reason)s. Push again.'
 
 
 class DatabaseUnavailable(ServiceUnavailable):

@@ -15,6 +15,8 @@ from oslo_db import options as db_options
 from oslo_log import log as logging
 
 from glance_bridge.conf import events
+from glance_bridge.conf import glance
+from glance_bridge.conf import publishing
 from glance_bridge.conf import registry
 from glance_bridge.conf import token
 
@@ -25,6 +27,8 @@ FOLDER = '/etc/glance-bridge'
 # The modules of this folder, one line each.
 MODULES: tuple[Any, ...] = (
     events,
+    glance,
+    publishing,
     registry,
     token,
 )
