@@ -19,12 +19,13 @@ from deploy.quickstart import process
 _SCHEMAS = {
     'keystone': ('keystone',),
     'glance': ('glance',),
+    'glance-bridge': ('glance_bridge',),
     'placement': ('placement',),
     'nova': ('nova_api', 'nova', 'nova_cell0'),
     'neutron': ('neutron',),
 }
 # What the image half alone needs.
-IMAGES_ONLY = ('keystone', 'glance')
+IMAGES_ONLY = ('keystone', 'glance', 'glance-bridge')
 ALL = (*IMAGES_ONLY, 'placement', 'nova', 'neutron')
 _SCRIPT = pathlib.Path(__file__).parent / 'nova_schema.py'
 
@@ -96,6 +97,9 @@ def make_schemas(
     deeds: dict[str, Callable[[], None]] = {
         'keystone': lambda: _keystone(home, secrets),
         'glance': lambda: _sync(home, 'glance-manage', 'db_sync'),
+        'glance-bridge': lambda: _sync(
+            home, 'glance-bridge-manage', 'db sync'
+        ),
         'placement': lambda: _sync(home, 'placement-manage', 'db sync'),
         'nova': lambda: _nova(home, secrets, transport_url),
         'neutron': lambda: _neutron(home),
@@ -142,7 +146,7 @@ def _user(secrets: dict[str, str]) -> str:
 
 
 def _sync(home: home_module.Home, program: str, words: str) -> None:
-    project = program.partition('-')[0]
+    project = program.removesuffix('-manage')
     process.run(
         [
             home.bin / program,

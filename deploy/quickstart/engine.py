@@ -21,9 +21,11 @@ def environment(home: home_module.Home) -> dict[str, str]:
     }
 
 
-def docker(home: home_module.Home, *words: str) -> str:
+def docker(home: home_module.Home, *words: str, stdin: str = '') -> str:
     """Run Debian's docker client against our engine."""
-    return process.run(['/usr/bin/docker', *words], env=environment(home))
+    return process.run(
+        ['/usr/bin/docker', *words], env=environment(home), stdin=stdin
+    )
 
 
 def install_runtime(home: home_module.Home) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import dataclasses
 import grp
 import pathlib
+import re
 import shlex
 import shutil
 import socket
@@ -40,6 +41,11 @@ FILES = (
     File('keystone.conf.j2', 'keystone/keystone.conf', _NOVA),
     File('placement.conf.j2', 'placement/placement.conf', _NOVA),
     File('glance-api.conf.j2', 'glance/glance-api.conf', _NOVA),
+    File(
+        'glance-bridge.conf.j2',
+        'glance-bridge/glance-bridge.conf',
+        _NOVA,
+    ),
     File('registry.yml.j2', 'registry/config.yml', constants.REGISTRY_USER),
     File('nginx.conf.j2', 'nginx/nginx.conf'),
     File('nova.conf.j2', 'nova/nova.conf', _NOVA),
@@ -70,9 +76,16 @@ _COPIED = {
     'etc/nova/api-paste.ini': 'nova/api-paste.ini',
     'etc/nova/rootwrap.d': 'nova/rootwrap.d',
     'etc/neutron/api-paste.ini': 'neutron/api-paste.ini',
-    'etc/glance/glance-api-paste.ini': 'glance/glance-api-paste.ini',
     'etc/glance/metadefs': 'glance/metadefs',
 }
+
+# Glance's own pipelines, and what the bridge puts in.
+_PASTE = 'glance/glance-api-paste.ini'
+_PIPELINE = re.compile(r'^(keystone\S* = .*) rootapp$', re.MULTILINE)
+_NAME_FILTER = """
+[filter:docker-names]
+paste.filter_factory = glance_bridge.name_filter:factory
+"""
 
 
 def engine() -> jinja2.Environment:
@@ -170,7 +183,16 @@ def write_all(
     """
     for source, target in _COPIED.items():
         _copy(home.venv / source, home.etc / target)
-    return _write_files(home, texts(names))
+    paste = with_name_filter((home.venv / 'etc' / _PASTE).read_text())
+    changed = _write_files(home, texts(names))
+    if _write(home.etc / _PASTE, paste, None):
+        changed.append(_PASTE)
+    return changed
+
+
+def with_name_filter(paste: str) -> str:
+    """Put the bridge's filter into the pipelines of glance-api."""
+    return _PIPELINE.sub(r'\1 docker-names rootapp', paste) + _NAME_FILTER
 
 
 def write_node(home: home_module.Home, names: Mapping[str, object]) -> None:

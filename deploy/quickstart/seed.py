@@ -40,11 +40,9 @@ def flavors(admin: Any) -> None:
 def find_image(connection: Any, name: str = constants.IMAGE) -> Any:
     """Find an image by name, ``None`` if it is not there.
 
-    Glance takes the colon of ``name=memcached:latest`` for an operator and
-    answers 400, so that the name is compared here.
+    A name with a colon is found through the filter before Glance.
     """
-    images = connection.image.images()
-    return next((it for it in images if it.name == name), None)
+    return next(iter(connection.image.images(name=name)), None)
 
 
 def image(

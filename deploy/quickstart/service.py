@@ -210,6 +210,17 @@ def _images(home: home_module.Home) -> list[Service]:
 def _registry(home: home_module.Home) -> list[Service]:
     nginx = home.run / 'nginx'
     return [
+        _wsgi(
+            home,
+            'glance-bridge',
+            constants.BRIDGE_PORT,
+            'glance_bridge.wsgi.api',
+            address=constants.LOOPBACK,
+            # A push waits for Glance, and engines push layers' manifests of
+            # many images at once.
+            processes=2,
+            threads=8,
+        ),
         Service(
             'registry',
             Tier.CONTROL,
@@ -380,12 +391,14 @@ def _wsgi(
     module: str,
     *,
     tier: Tier = Tier.CONTROL,
+    address: str = _MANAGEMENT,
     processes: int = 1,
     threads: int = 4,
 ) -> Service:
-    project = name.partition('-')[0]
+    project = name if name == 'glance-bridge' else name.partition('-')[0]
+    variable = project.upper().replace('-', '_')
     environment = {
-        f'OS_{project.upper()}_CONFIG_DIR': str(home.etc / project),
+        f'OS_{variable}_CONFIG_DIR': str(home.etc / project),
     }
     if project == 'neutron':
         environment['OS_NEUTRON_CONFIG_FILES'] = 'neutron.conf;ml2_conf.ini'
@@ -396,7 +409,7 @@ def _wsgi(
             '/usr/bin/uwsgi',
             '--plugin=python3',
             f'--virtualenv={home.venv}',
-            f'--http-socket={_MANAGEMENT}:{port}',
+            f'--http-socket={address}:{port}',
             f'--module={module}:application',
             '--master',
             f'--processes={processes}',
@@ -413,6 +426,7 @@ def _wsgi(
             f'--procname-prefix-spaced={name}',
         ),
         user=constants.USER,
+        address=address,
         port=port,
         is_http=True,
         environment=environment,

@@ -45,6 +45,14 @@ from deploy.quickstart import supervise
 _Phase = tuple[str, str, Callable[[], None]]
 
 _DRIVER = 'docker.DockerDriver'
+# What has code of the checkout in it.
+_OURS = {
+    'nova-api',
+    'nova-compute',
+    'glance',
+    'glance-bridge',
+    'glance-bridge-reconciler',
+}
 # Below these folders lies the configuration of what all else stands on.
 _BASE_FILES = ('mysql/', 'rabbitmq/', 'containerd/', 'docker/')
 
@@ -199,7 +207,7 @@ class Up:
         engine.install_runtime(self._home)
         self._remember('driver', wanted)
         # Code that is running was loaded from the files just replaced.
-        self._restart |= {'nova-api', 'nova-compute', 'glance'} | {
+        self._restart |= _OURS | {
             f'{each.name}.nova-compute' for each in self._state.nodes
         }
 

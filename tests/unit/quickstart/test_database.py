@@ -14,6 +14,7 @@ from deploy.quickstart import home as home_module
 from deploy.quickstart import process
 
 SECRETS = {'database': 'secret'}
+OTHERS = [name for name in database.ALL if name != 'nova']
 
 
 class MakeSchemasTestCase(testtools.TestCase):
@@ -36,13 +37,12 @@ class MakeSchemasTestCase(testtools.TestCase):
         )
 
     def test_nothing_is_touched_when_all_are_done(self):
-        names = ('keystone', 'glance', 'placement', 'nova', 'neutron')
-        self.assertEqual([], self._make(*names))
+        self.assertEqual([], self._make(*database.ALL))
         self.query.assert_not_called()
         self.connect.assert_not_called()
 
     def test_what_was_cached_of_a_dropped_database_is_dropped(self):
-        self._make('keystone', 'glance', 'placement', 'neutron')
+        self._make(*OTHERS)
         self.assertIn('DROP DATABASE', self.query.call_args.args[1])
         link = self.connect.return_value.__enter__.return_value
         link.sendall.assert_called_once_with(b'flush_all\r\n')
@@ -50,7 +50,7 @@ class MakeSchemasTestCase(testtools.TestCase):
     def test_script_lies_where_its_user_can_read_it(self):
         self.assertEqual(
             ['nova'],
-            self._make('keystone', 'glance', 'placement', 'neutron'),
+            self._make(*OTHERS),
         )
         script = self.run.call_args.args[0][1]
         self.assertEqual(self.home.path / 'libexec', script.parent)
@@ -65,7 +65,12 @@ class MakeSchemasTestCase(testtools.TestCase):
             lambda name: name == 'keystone',
             database.IMAGES_ONLY,
         )
-        self.assertEqual(['glance'], made)
+        self.assertEqual(['glance', 'glance-bridge'], made)
+        told = [call.args[0] for call in self.run.call_args_list]
+        self.assertIn(
+            f'--config-dir={self.home.etc}/glance-bridge',
+            next(it for it in told if 'bridge' in it[0].name),
+        )
 
     def test_failure_of_one_is_the_failure_of_all(self):
         self.run.side_effect = exception.OperationFailed('no room')

@@ -20,6 +20,12 @@ NODE = home_module.Node('node2', 'docker', 3)
 ACCOUNTS = ('admin', 'demo', 'database', 'rabbitmq', 'metadata')
 ACCOUNTS += ('nova', 'glance', 'placement', 'neutron', 'glance-bridge')
 ACCOUNTS += ('registry', 'events', 'image-ids')
+PASTE = """
+[composite:api]
+default = cors rootapp
+keystone = cors authtoken context rootapp
+keystone+caching = cors authtoken context cache rootapp
+"""
 DIGEST = f'sha256:{"0" * 64}'
 # What goes to the bridge, and what past it.
 PATHS = {
@@ -127,6 +133,25 @@ class TextsTestCase(testtools.TestCase):
         self.assertIn('Authorization: [Bearer events-secret]', text)
         self.assertIn('level: warn\n', text)
 
+    def test_glance_keeps_what_is_not_a_readers_to_itself(self):
+        found = _parsed(_texts(_context())['glance/glance-api.conf'])
+        self.assertEqual('file', found.get('glance_store', 'default_backend'))
+        # What another image is made of is nobody's to see or to set.
+        self.assertFalse(found.has_option('DEFAULT', 'show_image_direct_url'))
+        self.assertEqual('false', found.get('DEFAULT', 'do_secure_hash'))
+
+    def test_bridge_and_registry_mean_one_certificate(self):
+        texts = _texts(_context())
+        found = _parsed(texts['glance-bridge/glance-bridge.conf'])
+        path = found.get('token', 'certificate_file')
+        self.assertIn(
+            f'rootcertbundle: {path}\n', texts['registry/config.yml']
+        )
+        self.assertIn(
+            f'realm: {found.get("token", "realm")}\n',
+            texts['registry/config.yml'],
+        )
+
     def test_proxy_parts_manifests_from_blobs(self):
         text = _texts(_context())['nginx/nginx.conf']
         (pattern,) = re.findall(r'location ~ (\S+/manifests/\S+) ', text)
@@ -192,9 +217,10 @@ class WriteTestCase(testtools.TestCase):
         for name in (
             'nova/api-paste.ini',
             'neutron/api-paste.ini',
-            'glance/glance-api-paste.ini',
         ):
             (self.home.venv / 'etc' / name).touch()
+        self.paste = self.home.venv / 'etc/glance/glance-api-paste.ini'
+        self.paste.write_text(PASTE)
         for name in ('nova/rootwrap.d', 'glance/metadefs'):
             (self.home.venv / 'etc' / name).mkdir()
         self.given = []
@@ -214,6 +240,22 @@ class WriteTestCase(testtools.TestCase):
         path.write_text('old')
         self.assertEqual(
             ['nova/nova.conf'], render.write_all(self.home, names)
+        )
+
+    def test_glance_finds_names_with_a_colon(self):
+        render.write_all(self.home, _context())
+        path = self.home.etc / 'glance/glance-api-paste.ini'
+        found = _parsed(path.read_text())
+        self.assertEqual(
+            'cors authtoken context docker-names rootapp',
+            found.get('composite:api', 'keystone'),
+        )
+        self.assertTrue(found.has_section('filter:docker-names'))
+        self.assertEqual('cors rootapp', found.get('composite:api', 'default'))
+        self.paste.write_text(f'{PASTE}# of another release\n')
+        self.assertEqual(
+            ['glance/glance-api-paste.ini'],
+            render.write_all(self.home, _context()),
         )
 
     def test_secrets_are_for_root_and_one_group(self):

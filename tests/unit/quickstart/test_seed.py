@@ -50,8 +50,8 @@ class Image:
         self.uploads = []
         self.deleted = []
 
-    def images(self):
-        return list(self.rows)
+    def images(self, *, name):
+        return [it for it in self.rows if it.name == name]
 
     def create_image(self, name, **properties):
         self.uploads.append(properties)

@@ -56,6 +56,7 @@ class ServicesTestCase(testtools.TestCase):
         names = set(_named('none'))
         self.assertLess(names, set(_named('ovs')))
         self.assertLess({'keystone', 'glance', 'registry', 'nginx'}, names)
+        self.assertLess({'glance-bridge'}, names)
         self.assertEqual(
             set(), {'rabbitmq', 'ovs-vswitchd', 'nova-api'} & names
         )
@@ -64,6 +65,17 @@ class ServicesTestCase(testtools.TestCase):
         known = _named('none')
         self.assertEqual('docker-registry', known['registry'].user)
         self.assertEqual('www-data', known['nginx'].user)
+
+    def test_bridge_reads_no_file_of_glance(self):
+        known = _named('none')
+        self.assertEqual(
+            {'OS_GLANCE_BRIDGE_CONFIG_DIR': '/srv/cloud/etc/glance-bridge'},
+            known['glance-bridge'].environment,
+        )
+        self.assertEqual('127.0.0.1', known['glance-bridge'].address)
+        self.assertIn(
+            '--http-socket=127.0.0.1:5044', known['glance-bridge'].command
+        )
 
     def test_neutron_gets_both_its_files(self):
         environment = _named('ovs')['neutron-api'].environment

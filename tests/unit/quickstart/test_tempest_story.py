@@ -37,8 +37,8 @@ TESTS = ['tempest.a.X.test_one', 'tempest.a.X.test_two']
 class Images(records.Records):
     """Glance with the files that were uploaded."""
 
-    def images(self):
-        return list(self.rows)
+    def images(self, *, name):
+        return [it for it in self.rows if it.name == name]
 
     def delete_image(self, image):
         self.rows.remove(image)

@@ -244,7 +244,8 @@ class AgainTestCase(UpTestCase):
         self.assertIn('environment.install_driver', self.entries)
         self.assertNotIn('environment.make', self.entries)
         self.assertIn(
-            'stop a.nova-compute glance nova-api nova-compute', self.entries
+            'stop a.nova-compute glance glance-bridge nova-api nova-compute',
+            self.entries,
         )
 
     def test_changed_requirements_make_all_of_python_anew(self):
