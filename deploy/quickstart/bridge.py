@@ -11,11 +11,10 @@ def make_key(home: home_module.Home) -> None:
         return
     process.run(
         [
-            *('openssl', 'req', '-x509', '-nodes', '-days', '3650'),
-            *('-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'),
-            *('-subj', '/CN=glance-bridge'),
-            *('-keyout', home.token_key, '-out', home.token_certificate),
+            home.bin / 'glance-bridge-manage',
+            *(f'--config-dir={home.etc}/glance-bridge', 'key'),
         ],
+        env=process.environment(home),
         log=home.log_of('token-key'),
         user=constants.USER,
     )

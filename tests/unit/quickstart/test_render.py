@@ -152,6 +152,21 @@ class TextsTestCase(testtools.TestCase):
             texts['registry/config.yml'],
         )
 
+    def test_registry_tells_the_bridge_what_the_bridge_expects(self):
+        texts = _texts(_context())
+        found = _parsed(texts['glance-bridge/glance-bridge.conf'])
+        secret = found.get('events', 'token')
+        self.assertIn(f'[Bearer {secret}]', texts['registry/config.yml'])
+
+    def test_hosts_reach_images_by_an_address_that_nodes_have(self):
+        found = _parsed(_texts(_context())['nova/nova-compute.conf'])
+        self.assertEqual(
+            'http://198.51.100.1:5042', found['docker']['image_bridge_url']
+        )
+        self.assertEqual(
+            'true', found['service_user']['send_service_user_token']
+        )
+
     def test_proxy_parts_manifests_from_blobs(self):
         text = _texts(_context())['nginx/nginx.conf']
         (pattern,) = re.findall(r'location ~ (\S+/manifests/\S+) ', text)
