@@ -1,6 +1,6 @@
 """Manifests and indexes: which config and which layers make an image.
 
-Only what is needed to find one image is read; nothing is fetched.
+Only what is needed to find one image is read or written; nothing is fetched.
 
 :source: OCI image-spec, manifest.md and image-index.md; moby,
     image/tarexport for manifest.json of ``docker save``
@@ -8,6 +8,7 @@ Only what is needed to find one image is read; nothing is fetched.
 
 from collections.abc import Mapping
 import dataclasses
+import json
 
 from ocikit import digest as oci_digest
 from ocikit import document
@@ -83,6 +84,28 @@ def read_manifest(content: bytes, what: str) -> Manifest:
         )
     entries = document.children(found, 'layers')
     return Manifest(config, tuple(_read_layer(entry) for entry in entries))
+
+
+def write_manifest(found: Manifest) -> bytes:
+    """Write the manifest of an image, in the words of the OCI.
+
+    The same descriptors give the same bytes, and so the same digest.
+    """
+    content = {
+        'schemaVersion': 2,
+        'mediaType': media_type.OCI_MANIFEST,
+        'config': _written(found.config),
+        'layers': [_written(layer) for layer in found.layers],
+    }
+    return json.dumps(content).encode()
+
+
+def _written(found: Descriptor) -> dict[str, object]:
+    return {
+        'mediaType': found.media_type,
+        'digest': found.digest,
+        'size': found.size_bytes,
+    }
 
 
 def _check_version(found: document.Object, what: str) -> None:

@@ -27,10 +27,11 @@ class Compression(enum.StrEnum):
     XZ = 'xz'
 
 
+OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar'
 LAYERS = {
-    'application/vnd.oci.image.layer.v1.tar': Compression.NONE,
-    'application/vnd.oci.image.layer.v1.tar+gzip': Compression.GZIP,
-    'application/vnd.oci.image.layer.v1.tar+zstd': Compression.ZSTD,
+    OCI_LAYER: Compression.NONE,
+    f'{OCI_LAYER}+gzip': Compression.GZIP,
+    f'{OCI_LAYER}+zstd': Compression.ZSTD,
     'application/vnd.docker.image.rootfs.diff.tar': Compression.NONE,
     'application/vnd.docker.image.rootfs.diff.tar.gzip': Compression.GZIP,
 }

@@ -33,3 +33,16 @@ class Platform:
 def from_machine(machine: str, os: str = 'linux') -> Platform:
     """Make the platform of a host from what uname(2) or the engine say."""
     return Platform(os, _ARCHITECTURE_BY_MACHINE.get(machine, machine))
+
+
+def parse(value: str) -> Platform:
+    """Read a platform as its string says it.
+
+    :raises ValueError: it is not two words
+    """
+    os, slash, architecture = value.partition('/')
+    if not (os and slash and architecture) or '/' in architecture:
+        raise ValueError(
+            f'{value!r} is no platform; expected is one such as linux/amd64'
+        )
+    return Platform(os, architecture)

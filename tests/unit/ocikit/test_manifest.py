@@ -100,3 +100,16 @@ class SavedImagesTest(unittest.TestCase):
             [manifest.SavedImage('c', ('l',))],
             manifest.read_saved_images(json.dumps([entry]).encode()),
         )
+
+    def test_what_is_written_is_read_again(self) -> None:
+        layer = manifest.Descriptor(
+            archives.LAYER, archives.digest(b'l'), 2**40
+        )
+        config = manifest.Descriptor(
+            archives.OCI + 'config.v1+json', archives.digest(b'c'), 1
+        )
+        written = manifest.Manifest(config, (layer, layer))
+        content = manifest.write_manifest(written)
+        self.assertEqual(written, manifest.read_manifest(content, 'it'))
+        self.assertEqual(content, manifest.write_manifest(written))
+        self.assertEqual(MANIFEST, json.loads(content)['mediaType'])

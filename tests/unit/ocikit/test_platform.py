@@ -13,3 +13,12 @@ class PlatformTest(unittest.TestCase):
         ):
             with self.subTest(machine):
                 self.assertEqual(expected, str(platform.from_machine(machine)))
+
+    def test_a_platform_is_read_as_it_is_written(self) -> None:
+        expected = platform.Platform('linux', 'arm64')
+        self.assertEqual(expected, platform.parse(str(expected)))
+
+    def test_what_is_not_two_words_is_no_platform(self) -> None:
+        for value in ('', 'linux', 'linux/', '/amd64', 'linux/arm/v7'):
+            with self.subTest(value), self.assertRaises(ValueError):
+                platform.parse(value)
