@@ -93,6 +93,7 @@ PURE = (
     'novadocker.spec',
     'glance_bridge.exception',
     'glance_bridge.location',
+    'glance_bridge.store.access',
     'glance_bridge.name_filter',
     'glance_bridge.publish.naming',
     'glance_bridge.token.scope',
@@ -123,6 +124,7 @@ CONFIGURED = (
     'glance_bridge.rooms',
     'glance_bridge.wsgi.api',
     'glance_bridge.store.driver',
+    'glance_bridge.store.option',
     'glance_bridge.cmd',
     'glance_bridge.conf',
 )

@@ -1,0 +1,1 @@
+"""The store: Glance's images whose data is in the registry."""
