@@ -66,7 +66,7 @@ class SendTest(ConnectionTestCase):
             closed = False
 
             def read(self, *_args, **_options):
-                raise requests.exceptions.ChunkedEncodingError('torn')
+                raise ConnectionResetError('torn')
 
             def close(self):
                 self.closed = True
