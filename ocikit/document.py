@@ -23,7 +23,9 @@ def read(content: bytes, what: str) -> Any:
         field twice
     """
     try:
-        return json.loads(content, object_pairs_hook=_unique)
+        # Given bytes, Python would guess among encodings that Go refuses.
+        text = content.decode('utf-8')
+        return json.loads(text, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as err:
         raise exception.ArchiveMalformed(f'{what} is no valid JSON') from err
 

@@ -25,6 +25,8 @@ class DocumentTest(unittest.TestCase):
             b'',
             b'{',
             b'\xff\xfe{',
+            b'\xef\xbb\xbf{}',
+            '{}'.encode('utf-16'),
             b'{"a": 1, "a": 2}',
             b'[' * 100_000,
             b'1' * 5000,
