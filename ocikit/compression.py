@@ -26,7 +26,7 @@ _MAGIC = {
     bytes([0x50 + number]) + b'\x2a\x4d\x18': media_type.Compression.ZSTD
     for number in range(16)
 }
-_MAGIC_BYTES = max(len(magic) for magic in _MAGIC)
+MAGIC_BYTES = max(len(magic) for magic in _MAGIC)
 
 # zlib copies what follows a gzip member, so pieces are small; each member
 # costs a new inflater, so there is an end to them.
@@ -51,7 +51,7 @@ def detect_in(
     :param what: names the content in the sentence of an error
     :raises ArchiveUnsupported: it is another one
     """
-    found = detect(section.read(_MAGIC_BYTES))
+    found = detect(section.read(MAGIC_BYTES))
     section.position = 0
     if found not in (
         media_type.Compression.NONE,

@@ -23,21 +23,29 @@ _UNKNOWN = oci_platform.Platform('unknown', 'unknown')
 
 @dataclasses.dataclass(frozen=True)
 class Descriptor:
-    """A pointer to content, with what the content has to be."""
+    """A pointer to content, with what the content has to be.
+
+    :ivar has_urls: whether the content is to be fetched from other addresses
+    """
 
     media_type: str
     digest: str
     size_bytes: int
     platform: oci_platform.Platform | None = None
     is_attestation: bool = False
+    has_urls: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Manifest:
-    """One image: its config and its layers, lowest first."""
+    """One image: its config and its layers, lowest first.
+
+    :ivar artifact_type: what it is instead, if anything
+    """
 
     config: Descriptor
     layers: tuple[Descriptor, ...]
+    artifact_type: str = ''
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,8 +68,7 @@ def read_saved_images(content: bytes) -> list[SavedImage]:
 
 def read_index(content: bytes, what: str) -> list[Descriptor]:
     """Read the manifests that an index lists."""
-    found = document.read_object(content, what)
-    _check_version(found, what)
+    found = _read(content, what, not_beside=('config', 'layers'))
     return [
         _read_descriptor(entry)
         for entry in document.children(found, 'manifests')
@@ -74,16 +81,32 @@ def read_manifest(content: bytes, what: str) -> Manifest:
     :raises ArchiveUnsupported: it is an artifact, or its layers are to be
         fetched from somewhere else
     """
-    found = document.read_object(content, what)
-    _check_version(found, what)
-    config = _read_descriptor(document.child(found, 'config'))
-    if config.media_type not in media_type.CONFIGS:
+    found = read_any(content, what)
+    if found.config.media_type not in media_type.CONFIGS:
         raise exception.ArchiveUnsupported(
             f'the archive holds an artifact of type '
-            f'{exception.shown(config.media_type)} and no container image'
+            f'{exception.shown(found.config.media_type)} and no container '
+            f'image'
         )
+    for layer in found.layers:
+        if layer.has_urls or layer.media_type not in media_type.LAYERS:
+            raise exception.ArchiveUnsupported(
+                f'a layer is of type {exception.shown(layer.media_type)}, or '
+                f'its content is somewhere else; save the image with all its '
+                f'layers as tar or tar+gzip'
+            )
+    return found
+
+
+def read_any(content: bytes, what: str) -> Manifest:
+    """Read a manifest of an image or of an artifact in the same form."""
+    found = _read(content, what, not_beside=('manifests',))
     entries = document.children(found, 'layers')
-    return Manifest(config, tuple(_read_layer(entry) for entry in entries))
+    return Manifest(
+        _read_descriptor(document.child(found, 'config')),
+        tuple(_read_descriptor(entry) for entry in entries),
+        document.text(found, 'artifactType', ''),
+    )
 
 
 def write_manifest(found: Manifest) -> bytes:
@@ -108,22 +131,22 @@ def _written(found: Descriptor) -> dict[str, object]:
     }
 
 
-def _check_version(found: document.Object, what: str) -> None:
+def _read(
+    content: bytes, what: str, not_beside: tuple[str, ...]
+) -> document.Object:
+    """Read a document, unless it could be taken for one of another kind.
+
+    :source: CVE-2021-41190
+    """
+    found = document.read_object(content, what)
     if document.number(found, 'schemaVersion') != 2:
         raise exception.ArchiveMalformed(f'{what} has not schemaVersion 2')
-
-
-def _read_layer(entry: document.Object) -> Descriptor:
-    layer = _read_descriptor(entry)
-    if document.texts(entry, 'urls') or (
-        layer.media_type not in media_type.LAYERS
-    ):
-        raise exception.ArchiveUnsupported(
-            f'a layer is of type {exception.shown(layer.media_type)}, or '
-            f'its content is somewhere else; save the image with all its '
-            f'layers as tar or tar+gzip'
-        )
-    return layer
+    for name in not_beside:
+        if document.field(found, name, None) is not None:
+            raise exception.ArchiveMalformed(
+                f'{what} is a manifest and an index at once'
+            )
+    return found
 
 
 def _read_descriptor(entry: document.Object) -> Descriptor:
@@ -137,6 +160,7 @@ def _read_descriptor(entry: document.Object) -> Descriptor:
         is_attestation=(
             _ATTESTATION_ANNOTATION in annotations or platform == _UNKNOWN
         ),
+        has_urls=bool(document.texts(entry, 'urls')),
     )
 
 

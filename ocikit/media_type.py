@@ -34,4 +34,13 @@ LAYERS = {
     f'{OCI_LAYER}+zstd': Compression.ZSTD,
     'application/vnd.docker.image.rootfs.diff.tar': Compression.NONE,
     'application/vnd.docker.image.rootfs.diff.tar.gzip': Compression.GZIP,
+    'application/vnd.docker.image.rootfs.diff.tar.zstd': Compression.ZSTD,
 }
+# Layers whose content is at an address that the manifest gives, if anywhere.
+FOREIGN_LAYERS = frozenset(
+    {'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'}
+    | {
+        f'application/vnd.oci.image.layer.nondistributable.v1.tar{packing}'
+        for packing in ('', '+gzip', '+zstd')
+    }
+)

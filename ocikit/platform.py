@@ -19,6 +19,14 @@ _ARCHITECTURE_BY_MACHINE = {
 }
 
 
+# Of the machines that have one name here the one that is usual.
+_MACHINE_BY_ARCHITECTURE = {
+    architecture: machine
+    for machine, architecture in _ARCHITECTURE_BY_MACHINE.items()
+    if machine not in ('armv6l', 'armv8l', 'i386')
+}
+
+
 @dataclasses.dataclass(frozen=True)
 class Platform:
     """An operating system and an architecture in the words of images."""
@@ -46,3 +54,9 @@ def parse(value: str) -> Platform:
             f'{value!r} is no platform; expected is one such as linux/amd64'
         )
     return Platform(os, architecture)
+
+
+def machine_of(platform: Platform) -> str:
+    """Give what uname(2) calls the machine that a platform is for."""
+    architecture = platform.architecture
+    return _MACHINE_BY_ARCHITECTURE.get(architecture, architecture)

@@ -92,6 +92,28 @@ class ManifestTest(unittest.TestCase):
                     archives.manifest(b'c', [layer]), 'the manifest'
                 )
 
+    def test_an_artifact_is_read_as_it_is(self) -> None:
+        content = {
+            **json.loads(archives.manifest(b'c', [], 'a/config')),
+            'artifactType': 'a/b',
+            'layers': [archives.descriptor(b'l', 'a/c', urls=['http://x/'])],
+        }
+        found = manifest.read_any(json.dumps(content).encode(), 'it')
+        self.assertEqual('a/b', found.artifact_type)
+        self.assertEqual('a/config', found.config.media_type)
+        self.assertEqual('a/c', found.layers[0].media_type)
+        self.assertTrue(found.layers[0].has_urls)
+
+    def test_what_could_be_taken_for_another_kind_is_refused(self) -> None:
+        image = json.loads(archives.manifest(b'c', []))
+        both = json.dumps({**image, 'manifests': []}).encode()
+        for read in (manifest.read_any, manifest.read_index):
+            with self.assertRaises(exception.ArchiveMalformed):
+                read(both, 'it')
+        other_case = json.dumps({**image, 'Manifests': []}).encode()
+        with self.assertRaises(exception.ArchiveMalformed):
+            manifest.read_any(other_case, 'it')
+
 
 class SavedImagesTest(unittest.TestCase):
     def test_tags_are_not_read(self) -> None:

@@ -22,3 +22,14 @@ class PlatformTest(unittest.TestCase):
         for value in ('', 'linux', 'linux/', '/amd64', 'linux/arm/v7'):
             with self.subTest(value), self.assertRaises(ValueError):
                 platform.parse(value)
+
+    def test_an_architecture_has_one_machine(self) -> None:
+        for architecture, expected in (
+            ('amd64', 'x86_64'),
+            ('arm64', 'aarch64'),
+            ('arm', 'armv7l'),
+            ('386', 'i686'),
+            ('s390x', 's390x'),
+        ):
+            found = platform.Platform('linux', architecture)
+            self.assertEqual(expected, platform.machine_of(found))
