@@ -6,6 +6,7 @@ here, so that all of it is in place before a file is read.
 
 from collections.abc import Mapping
 from collections.abc import Sequence
+import copy
 import os
 import pathlib
 from typing import Any
@@ -16,6 +17,7 @@ from oslo_log import log as logging
 
 from glance_bridge.conf import events
 from glance_bridge.conf import glance
+from glance_bridge.conf import identity
 from glance_bridge.conf import publishing
 from glance_bridge.conf import registry
 from glance_bridge.conf import token
@@ -28,6 +30,7 @@ FOLDER = '/etc/glance-bridge'
 MODULES: tuple[Any, ...] = (
     events,
     glance,
+    identity,
     publishing,
     registry,
     token,
@@ -37,7 +40,8 @@ MODULES: tuple[Any, ...] = (
 def register(conf: cfg.ConfigOpts) -> None:
     """Register every option of the bridge and of what it stands on."""
     for module in MODULES:
-        conf.register_group(module.GROUP)
+        # A group keeps its values, which are of one ConfigOpts only.
+        conf.register_group(copy.deepcopy(module.GROUP))
         conf.register_opts(module.OPTIONS, group=module.GROUP)
     db_options.set_defaults(conf)
     logging.register_options(conf)
