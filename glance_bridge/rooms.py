@@ -8,6 +8,7 @@ else, and nothing is open when a WSGI server forks.
 from collections.abc import Callable
 import pathlib
 import threading
+import time
 from typing import Any
 from typing import Generic
 from typing import Self
@@ -17,9 +18,20 @@ from typing import overload
 from glance_bridge import exception
 from glance_bridge import health
 from glance_bridge.db import api as db_api
+from glance_bridge.identity import directory
+from glance_bridge.identity import keystone
+from glance_bridge.identity import services
+from glance_bridge.identity import session
+from glance_bridge.identity import throttle
+from glance_bridge.namespace import binding
+from glance_bridge.namespace import owner
+from glance_bridge.policies import enforcer
 from glance_bridge.token import authority
+from glance_bridge.token import door as token_doors
+from glance_bridge.token import grant
 from glance_bridge.token import issuer
 from glance_bridge.token import key
+from glance_bridge.token import peer
 from glance_bridge.token import verifier
 
 T = TypeVar('T')
@@ -99,6 +111,68 @@ class Rooms:
     def authorize(self) -> authority.Authorize:
         """Give what signs for the bridge's own use of the registry."""
         return authority.own(self.issuer)
+
+    @room
+    def policy(self) -> enforcer.Enforcer:
+        return enforcer.Enforcer(self.conf)
+
+    @room
+    def session(self) -> Any:
+        """Give the bridge's own session with Keystone."""
+        return session.load(self.conf, 'identity')
+
+    @room
+    def directory(self) -> directory.Directory:
+        options = self.conf.identity
+        limits = throttle.Limits(
+            options.failures_per_account,
+            options.failures_per_address,
+            options.failure_window_s,
+        )
+        return directory.Directory(
+            keystone.Keystone(self.session, session.auth_url(self.session)),
+            throttle.Throttle(limits, time.monotonic),
+            directory.Lifetimes(options.kept_s, options.refused_s),
+            options.login_domain_name,
+            time.monotonic,
+        )
+
+    @room
+    def namespaces(self) -> binding.Namespaces:
+        return binding.Namespaces(
+            self.database, self.conf.identity.namespace_domain_id
+        )
+
+    @room
+    def token_door(self) -> token_doors.Door:
+        options = self.conf.identity
+        project = services.ServiceProject(
+            options.service_project, options.service_project_domain_id
+        )
+        return token_doors.Door(
+            self.directory,
+            services.Services(self.directory, project),
+            grant.Grants(
+                owner.Owners(self.directory, self.namespaces), self.policy
+            ),
+            self.issuer,
+            self._token_rules(),
+        )
+
+    def _token_rules(self) -> token_doors.Rules:
+        options = self.conf.token
+        try:
+            return token_doors.Rules(
+                options.push_lifetime_s,
+                options.pull_lifetime_s,
+                peer.networks(options.trusted_proxies),
+                peer.networks(options.cleartext_networks),
+            )
+        except ValueError as err:
+            raise exception.ConfigurationInvalid(
+                '[token] trusted_proxies and cleartext_networks have to be '
+                f'addresses or networks: {err}'
+            ) from err
 
     @room
     def health(self) -> health.Door:

@@ -1,10 +1,13 @@
-"""``glance-bridge-manage``: what is done once, before the bridge starts.
+"""``glance-bridge-manage``: what an operator does by hand.
 
 ``db sync``
     makes the tables, or brings them to the form of this release.
 ``key``
     makes the key that signs the registry's tokens, and the certificate by
     which the registry knows them.
+``namespace list`` and ``namespace release NAME``
+    tell which project a namespace of the registry belongs to, and let it go
+    to whoever pushes into it next.
 """
 
 from collections.abc import Sequence
@@ -51,6 +54,27 @@ def key(rooms: bridge_rooms.Rooms) -> str:
     return f'Give {certificate_file} to the registry as its rootcertbundle.'
 
 
+def list_namespaces(rooms: bridge_rooms.Rooms) -> str:
+    """Write a line for each namespace: its name and its project's id."""
+    return '\n'.join(
+        f'{each.namespace} {each.project_id}'
+        for each in rooms.namespaces.listed()
+    )
+
+
+def release_namespace(rooms: bridge_rooms.Rooms) -> str:
+    """Let a namespace go to whoever pushes into it next.
+
+    :raises NameUnknown: it belongs to nobody
+    """
+    found = rooms.namespaces.release(rooms.conf.command.namespace)
+    return (
+        f'{found.namespace} no longer belongs to project {found.project_id}. '
+        'What lies in its repositories stays and goes to whoever pushes next: '
+        'delete it first if that is another project.'
+    )
+
+
 def _write(file: pathlib.Path, content: bytes, mode: int) -> None:
     """Put a file in its place at once, never readable by more than meant."""
     part = file.with_name(file.name + '.new')
@@ -75,6 +99,21 @@ def _add_parsers(subparsers: Any) -> None:
         '--force', action='store_true', help='replace what is there'
     )
     made.set_defaults(run=key)
+    _add_namespace_parsers(subparsers)
+
+
+def _add_namespace_parsers(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        'namespace', help='whose the namespaces of the registry are'
+    )
+    actions = parser.add_subparsers(dest='action', required=True)
+    listing = actions.add_parser('list', help='list them')
+    listing.set_defaults(run=list_namespaces)
+    release = actions.add_parser(
+        'release', help='give one to whoever pushes into it next'
+    )
+    release.add_argument('namespace', metavar='NAME')
+    release.set_defaults(run=release_namespace)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

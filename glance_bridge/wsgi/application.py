@@ -45,6 +45,14 @@ class Route:
 
 ROUTES = (
     Route('health', '/healthcheck', {'GET': lambda rooms: rooms.health}),
+    Route(
+        'token',
+        '/token',
+        {
+            'GET': lambda rooms: rooms.token_door.get,
+            'POST': lambda rooms: rooms.token_door.post,
+        },
+    ),
     Route('metrics', '/metrics', {'GET': lambda rooms: metrics.door}),
 )
 # What stands for the door of a request that found none.

@@ -4,11 +4,15 @@ import pathlib
 import threading
 
 import fixtures
+from keystoneauth1 import fixture as keystone_fixture
+from requests_mock.contrib import fixture as requests_mock_fixture
 import testtools
+import webob
 
 from glance_bridge import exception
 from glance_bridge import rooms
 from glance_bridge.token import key
+from glance_bridge.wsgi import application
 from tests.unit.glance_bridge import options
 
 
@@ -91,3 +95,32 @@ class TokenTestCase(testtools.TestCase):
             exception.ConfigurationInvalid, lambda: self.rooms.issuer
         )
         self.assertIn('glance-bridge-manage key', str(found))
+
+    def test_networks_that_are_none_are_named(self):
+        self._write_key()
+        wrong = {**self.files, 'trusted_proxies': ['proxy.example']}
+        found = self.assertRaises(
+            exception.ConfigurationInvalid,
+            lambda: rooms.Rooms(options.make(token=wrong))._token_rules(),
+        )
+        self.assertIn('proxy.example', str(found))
+
+
+class LoginTestCase(testtools.TestCase):
+    def test_a_user_gets_a_token_of_the_configured_keystone(self):
+        found = rooms.Rooms(options.whole(self))
+        found.database.sync()
+        keystone = self.useFixture(requests_mock_fixture.Fixture())
+        token = keystone_fixture.V3Token(user_id='user-id')
+        keystone.post(
+            'https://keystone.example/v3/auth/tokens',
+            json=token,
+            headers={'X-Subject-Token': 'token-id'},
+        )
+        request = webob.Request.blank(
+            '/token', environ={'REMOTE_ADDR': '127.0.0.1'}
+        )
+        request.headers['Authorization'] = 'Basic YWxpY2U6c2VjcmV0'
+        answer = application.Application(found)._respond(request)
+        claims = found.verifier.verify(answer.json['token'])
+        self.assertEqual('user-id', claims.subject)

@@ -9,7 +9,9 @@ from oslo_config import cfg
 import testtools
 
 from glance_bridge import conf as bridge_conf
+from glance_bridge import model
 from glance_bridge.cmd import manage
+from glance_bridge.db import api as db_api
 from glance_bridge.token import key
 
 
@@ -91,3 +93,25 @@ class ManageTestCase(testtools.TestCase):
         self._pair()[0].with_name('token.key.new').mkdir()
         self.assertEqual(1, self._run('sqlite://', 'key'))
         self.assertIn('token.key.new: ', self._text(self.err))
+
+    def _bind(self, namespace: str, project_id: str) -> str:
+        connection = f'sqlite:///{self.folder}/db'
+        self.assertEqual(0, self._run(connection, 'db', 'sync'))
+        db_api.Database({'connection': connection}).add_binding(
+            model.Binding(namespace, project_id, 'default')
+        )
+        return connection
+
+    def test_namespaces_are_listed_with_their_projects(self):
+        self._bind('web', 'p2')
+        connection = self._bind('demo', 'p1')
+        self.assertEqual(0, self._run(connection, 'namespace', 'list'))
+        self.assertIn('demo p1\nweb p2\n', self._text(self.out))
+
+    def test_a_namespace_is_released_once(self):
+        connection = self._bind('demo', 'p1')
+        words = ('namespace', 'release', 'demo')
+        self.assertEqual(0, self._run(connection, *words))
+        self.assertIn('demo no longer belongs', self._text(self.out))
+        self.assertEqual(1, self._run(connection, *words))
+        self.assertIn('belongs to no project', self._text(self.err))

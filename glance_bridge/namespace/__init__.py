@@ -1,0 +1,1 @@
+"""Namespaces: the first part of a repository's name, and whose it is."""
