@@ -100,6 +100,20 @@ class Plumber:
             with _failures(f'Port {nic.port_id} cannot be set up'):
                 _configure(nic, identity.netns_name(instance.uuid))
 
+    def set_carrier(self, instance: Any, *, is_on: bool) -> None:
+        """Give all ports of an instance a carrier, or take it away.
+
+        Without one they neither answer nor send, and keep what they are set
+        up with. ``plug`` gives it back. An instance without a namespace has
+        none that could be taken.
+
+        :raises VirtualInterfacePlugException: a port may have it or not
+        """
+        name = identity.netns_name(instance.uuid)
+        with _failures('The carrier of the ports cannot be changed'):
+            if is_on or name in novadocker.privsep.netns.names():
+                novadocker.privsep.link.set_carrier(name, is_on=is_on)
+
     def announce(self, instance: Any) -> None:
         """Tell the neighbours of all ports where they are, once more.
 

@@ -15,6 +15,7 @@ from novadocker import exception
 from novadocker import model
 from novadocker.ops import locks
 from novadocker.ops import names
+from novadocker.ops import silence
 from novadocker.ops import tools as ops_tools
 from novadocker.ops import undoing
 
@@ -108,6 +109,13 @@ def repair(
     with locks.instance_lock(instance.uuid):
         nics = ops_tools.nics(tools, network_info)
         tools.plumber.plug(instance, network_info, nics)
+        try:
+            container = ops_tools.current(tools, instance)
+        except nova_exception.NovaException as err:
+            # Of that, who asks for the server itself complains.
+            LOG.debug('Its state is unknown: %s', err, instance=instance)
+        else:
+            silence.keep(tools, instance, container)
 
 
 def _plug(
@@ -125,6 +133,7 @@ def _plug(
         tools.plumber.plug_vif(instance, vif, nics[-1])
     else:
         tools.plumber.plug(instance, ports, nics)
+    silence.keep(tools, instance, container)
 
 
 def _bring_in_line(

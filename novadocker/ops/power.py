@@ -12,6 +12,7 @@ from novadocker.ops import locks
 from novadocker.ops import names
 from novadocker.ops import orphan
 from novadocker.ops import removing
+from novadocker.ops import silence
 from novadocker.ops import starting
 from novadocker.ops import suspension
 from novadocker.ops import tools as ops_tools
@@ -76,17 +77,24 @@ def reboot(
 
 
 def pause(tools: ops_tools.Tools, instance: Any) -> None:
-    """Freeze a server's processes."""
+    """Freeze a server's processes, and let its ports fall silent."""
     with locks.instance_lock(instance.uuid):
         # What is left of an earlier suspension would make it one.
         suspension.forget(tools, instance.uuid)
         tools.engine.pause(ops_tools.find(tools, instance.uuid).id)
+        silence.begin(tools, instance)
 
 
 def unpause(tools: ops_tools.Tools, instance: Any) -> None:
-    """Thaw a server's processes."""
+    """Thaw a server's processes.
+
+    :raises nova.exception.VirtualInterfacePlugException: they would have no
+        network
+    """
     with locks.instance_lock(instance.uuid):
-        tools.engine.unpause(ops_tools.find(tools, instance.uuid).id)
+        container = ops_tools.find(tools, instance.uuid)
+        silence.end(tools, instance)
+        tools.engine.unpause(container.id)
 
 
 def repair_network(
@@ -136,6 +144,7 @@ def bring_down(
         raise nova_exception.InstancePowerOffFailure(
             reason='the container is still running after SIGKILL'
         )
+    silence.begin(tools, instance)
 
 
 def bring_up(

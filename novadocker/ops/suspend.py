@@ -12,6 +12,7 @@ from novadocker import exception
 from novadocker import model
 from novadocker.ops import locks
 from novadocker.ops import power
+from novadocker.ops import silence
 from novadocker.ops import suspension
 from novadocker.ops import tools as ops_tools
 from novadocker.ops import undoing
@@ -35,6 +36,7 @@ def suspend(tools: ops_tools.Tools, instance: Any) -> None:
             tools.engine.pause(container.id)
             undo.add(tools.engine.unpause, container.id)
         _reclaim(container)
+        silence.begin(tools, instance)
         undo.pop_all()
     LOG.info('Suspended', instance=instance)
 
@@ -49,10 +51,13 @@ def resume(
 
     :raises ContainerNotFound: it has no container
     :raises ContainerExited: it had to be started, and ended at once
+    :raises nova.exception.VirtualInterfacePlugException: it would have no
+        network
     """
     with locks.instance_lock(instance.uuid):
         container = ops_tools.find(tools, instance.uuid)
         if container.state is model.ContainerState.PAUSED:
+            silence.end(tools, instance)
             tools.engine.unpause(container.id)
         else:
             power.bring_up(

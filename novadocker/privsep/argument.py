@@ -46,6 +46,11 @@ def netns_name(value: object) -> str:
     return str(value)
 
 
+def is_host_device(value: object) -> bool:
+    """Tell whether a device is called as the host end of a port."""
+    return _matches(_HOST_DEVICE, value)
+
+
 def host_device(value: object) -> str:
     """Accept the host end of a port."""
     return _device(_HOST_DEVICE, value, 'it is not the device of a port')

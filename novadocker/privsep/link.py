@@ -79,6 +79,27 @@ def enslave(device: str, bridge: str) -> None:
 
 
 @entrypoint.net
+def set_carrier(netns_name: str, *, is_on: bool) -> None:
+    """Give all ports of an instance a carrier, or take it away.
+
+    By the ends on the host: what the container has set up stays as it is.
+    """
+    with (
+        netns.opened(netns_name) as fd,
+        failures(netns_name),
+        pyroute2.IPRoute() as ip,
+    ):
+        nsid = ip.get_netnsid(fd=fd)['nsid']
+        for link in ip.get_links():
+            name = link.get_attr('IFLA_IFNAME')
+            if not argument.is_host_device(name) or not _leads_to(link, nsid):
+                continue
+            if is_up(link) != bool(is_on):
+                state = 'up' if is_on else 'down'
+                ip.link('set', index=link['index'], state=state)
+
+
+@entrypoint.net
 def delete(device: str) -> None:
     """Delete the host end of a port, and the other with it; none is fine."""
     argument.host_device(device)
@@ -115,9 +136,7 @@ def inner_index(ip: Any, device: str, fd: int) -> int:
     interfaces, and may own veths itself.
     """
     link = require(ip, device)
-    kind = link.get_nested('IFLA_LINKINFO', 'IFLA_INFO_KIND')
-    nsid = link.get_attr('IFLA_LINK_NETNSID')
-    if kind != 'veth' or nsid is None or nsid != ip.get_netnsid(fd=fd)['nsid']:
+    if not _leads_to(link, ip.get_netnsid(fd=fd)['nsid']):
         raise exception.LinkFailed(
             device=device,
             reason='it exists, but does not lead to the namespace of this '
@@ -153,6 +172,13 @@ def failures(device: str) -> Iterator[None]:
         yield
     except (OSError, pyroute2.NetlinkError) as err:
         raise exception.LinkFailed(device=device, reason=str(err)) from err
+
+
+def _leads_to(link: Any, wanted: int) -> bool:
+    """Tell whether a device is a veth whose other end is in a namespace."""
+    kind = link.get_nested('IFLA_LINKINFO', 'IFLA_INFO_KIND')
+    nsid = link.get_attr('IFLA_LINK_NETNSID')
+    return kind == 'veth' and nsid is not None and nsid == wanted
 
 
 def _prepare_host_end(ip: Any, device: str, mtu: int) -> None:

@@ -1,7 +1,8 @@
 """What the driver may expect of a plumber, real or fake.
 
 A user of this mixin sets ``plumber`` and says what it sees: ``ports_of``,
-``addresses_of``, ``has_netns``, ``instance_of`` and ``break_port``.
+``addresses_of``, ``has_netns``, ``instance_of``, ``break_port`` and
+``has_carrier``.
 """
 
 import uuid
@@ -137,6 +138,41 @@ class PlumberContract:
         self.plumber.plug(instance, ports, plan.nics(ports))
         self.plumber.announce(instance)
         self.assertEqual({p['id'] for p in ports}, self.ports_of(instance))
+
+    def _carriers(self, instance, ports):
+        return [self.has_carrier(instance, port) for port in ports]
+
+    def test_all_ports_lose_their_carrier_and_get_it_back(self):
+        (one, other), ports = (self._instance(), self._instance()), []
+        for instance in (one, other):
+            ports = self._two_ports()
+            self.plumber.plug(instance, ports, plan.nics(ports))
+        # Of the one whose ports these are; nothing is done to the first.
+        for is_on in (False, False, True, True):
+            self.plumber.set_carrier(other, is_on=is_on)
+            self.assertEqual([is_on] * 2, self._carriers(other, ports))
+            self.assertEqual(
+                {'10.0.0.5/24'}, self.addresses_of(other, ports[0])
+            )
+        self.plumber.set_carrier(one, is_on=False)
+        self.assertEqual([True] * 2, self._carriers(other, ports))
+
+    def test_plugging_gives_the_carrier_back(self):
+        instance, ports = self._instance(), self._two_ports()
+        self.plumber.plug(instance, ports, plan.nics(ports))
+        self.plumber.set_carrier(instance, is_on=False)
+        self.plumber.plug(instance, ports, plan.nics(ports))
+        self.assertEqual([True] * 2, self._carriers(instance, ports))
+
+    def test_instance_without_a_netns_has_no_carrier_to_lose(self):
+        instance = self._instance()
+        self.plumber.set_carrier(instance, is_on=False)
+        self.assertRaises(
+            nova_exception.VirtualInterfacePlugException,
+            self.plumber.set_carrier,
+            instance,
+            is_on=True,
+        )
 
     def test_unplug_leaves_the_netns_without_ports(self):
         instance, ports = self._instance(), self._two_ports()

@@ -108,7 +108,7 @@ HOSTILE = {
     ),
 }
 # Any value of theirs is a truth value.
-_HARMLESS = ('accept_ra', 'tx_checksum')
+_HARMLESS = ('accept_ra', 'is_on', 'tx_checksum')
 
 
 class HostileTestCase(testtools.TestCase):
@@ -137,6 +137,7 @@ class HostileTestCase(testtools.TestCase):
             'routes': [('0.0.0.0/0', '10.0.0.1')],
             'accept_ra': False,
             'tx_checksum': True,
+            'is_on': True,
             'map_dir': self.map_dir,
             'container_id': _ID,
             'rescued_id': _ID[::-1],
@@ -220,6 +221,7 @@ class NamespaceTest(HostileTestCase):
             'link.create_veth',
             'interface.configure',
             'interface.announce',
+            'link.set_carrier',
         ):
             deed = self.deeds[name]
             call = {each: given[each] for each in privileged.arguments(deed)}

@@ -44,6 +44,10 @@ class ContractTest(plumber_contract.PlumberContract, plumbing.PlumberTestCase):
             return name.removeprefix('nova-')
         return None
 
+    def has_carrier(self, instance, port):
+        with privsep_netns.opened(f'nova-{instance.uuid}') as fd:
+            return privsep_netns.run_inside(fd, _has_carrier, port['address'])
+
     def break_port(self, port):
         # A stranger's device has the name of the port.
         with pyroute2.IPRoute() as ip:
@@ -205,15 +209,23 @@ def _failing(module, name, *, calls_before=0):
 
 def _addresses_of(mac):
     with pyroute2.IPRoute() as ip:
-        (index,) = [
-            each['index']
-            for each in ip.get_links()
-            if each.get_attr('IFLA_ADDRESS') == mac
-        ]
+        index = _link_of(ip, mac)['index']
         return {
             f'{each.get_attr("IFA_ADDRESS")}/{each["prefixlen"]}'
             for each in ip.get_addr(index=index)
         }
+
+
+def _has_carrier(mac):
+    with pyroute2.IPRoute() as ip:
+        return bool(_link_of(ip, mac).get_attr('IFLA_CARRIER'))
+
+
+def _link_of(ip, mac):
+    (found,) = [
+        each for each in ip.get_links() if each.get_attr('IFLA_ADDRESS') == mac
+    ]
+    return found
 
 
 def _macs():

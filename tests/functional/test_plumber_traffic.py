@@ -142,6 +142,33 @@ class TrafficTest(plumbing.PlumberTestCase):
     def _give(self, port, *ips):
         port['network']['subnets'] = [vif.subnet(plumbing.SUBNET, *ips)]
 
+    def test_port_without_a_carrier_is_silent_and_then_as_before(self):
+        _, [(one, server), (_, client)] = self._pair()
+        witness = vif.vif(
+            vif.subnet(plumbing.SUBNET, '10.0.0.7'), mac='fa:16:3e:00:00:0c'
+        )
+        _, neighbour = self.instance(witness)
+        with (
+            server.run(_datagrams, '10.0.0.5') as heard,
+            client.run(_datagrams, '10.0.0.6') as sender,
+            neighbour.run(_datagrams, '10.0.0.7') as seen,
+        ):
+            for data, is_on in (
+                (b'before', True),
+                (b'lost', False),
+                (b'after', True),
+            ):
+                self.plumber.set_carrier(one, is_on=is_on)
+                sender.sendto(data, ('10.0.0.5', 5000))
+                # What comes later has been handled later.
+                sender.sendto(data, ('10.0.0.7', 5000))
+                self.assertEqual(data, seen.recv(2048))
+            self.assertEqual(b'before', heard.recv(2048))
+            self.assertEqual(b'after', heard.recv(2048))
+        self._assert_tcp(server, client)
+        self._assert_tcp(client, server, '10.0.0.6')
+        self._assert_tcp(server, client, 'fd00::5')
+
     def test_neighbours_hear_where_a_port_is(self):
         ports, [(one, _), (_, neighbour)] = self._pair()
         macs = bytes.fromhex(ports[0]['address'].replace(':', ''))

@@ -39,6 +39,9 @@ class FakeContractTest(plumber_contract.PlumberContract, testtools.TestCase):
     def instance_of(self, container_id):
         return self.plumber.mapped.get(container_id)
 
+    def has_carrier(self, instance, port):
+        return port['id'] not in self.plumber.silent
+
     def break_port(self, port):
         self.plumber.broken.add(port['id'])
 

@@ -43,6 +43,9 @@ class InterfacesTestCase(stories.StoryTestCase):
     def stop(self):
         power.power_off(self.tools, self.instance, timeout_s=0)
 
+    def pause(self):
+        power.pause(self.tools, self.instance)
+
     def reboot_host(self):
         self.stop()
         self.plumber.remove_netns(self.uuid)
@@ -102,6 +105,17 @@ class AttachTest(InterfacesTestCase):
     def test_server_without_a_container_gets_nothing(self):
         self.assertRaises(exception.ContainerNotFound, self.attach)
         self.assert_nothing_left()
+
+    def test_port_of_a_server_that_stands_still_is_silent(self):
+        self.boot()
+        self.pause()
+        self.attach()
+        both = {*self.ids(*self.ports, self.more)}
+        self.assertEqual(both, self.plumber.silent)
+        self.detach(self.more)
+        self.stop()
+        self.attach()
+        self.assertEqual(both, self.plumber.silent)
 
 
 class DetachTest(InterfacesTestCase):
@@ -196,3 +210,19 @@ class RepairTest(InterfacesTestCase):
         for _ in range(2):
             interfaces.repair(self.tools, self.instance, self.ports)
             self.assertEqual(self.ids(*self.ports), self.plugged())
+
+    def test_server_that_stands_still_stays_silent(self):
+        self.boot()
+        for stand_still in (self.pause, self.stop):
+            stand_still()
+            self.plumber.silent.clear()
+            interfaces.repair(self.tools, self.instance, self.ports)
+            self.assertEqual({*self.ids(*self.ports)}, self.plumber.silent)
+
+    def test_server_of_which_nothing_is_known_has_its_ports(self):
+        self.boot()
+        self.engine.is_available = False
+        self.plumber.unplug(self.instance, self.ports)
+        interfaces.repair(self.tools, self.instance, self.ports)
+        self.assertEqual(self.ids(*self.ports), self.plugged())
+        self.assertEqual(set(), self.plumber.silent)

@@ -177,6 +177,42 @@ class PowerTestCase(stories.StoryTestCase):
             is_hard=False,
         )
 
+    def _is_silent(self):
+        return self.ports[0]['id'] in self.plumber.silent
+
+    def test_only_what_runs_answers(self):
+        self.boot()
+        for deed, is_silent in (
+            (self._off, True),
+            (self._on, False),
+            (lambda: power.pause(self.tools, self.instance), True),
+            (lambda: power.unpause(self.tools, self.instance), False),
+            (lambda: power.pause(self.tools, self.instance), True),
+            (lambda: self._reboot(is_hard=True), False),
+            (lambda: self._reboot(is_hard=False), False),
+        ):
+            deed()
+            self.assertEqual(is_silent, self._is_silent())
+
+    def test_ports_that_go_on_answering_fail_nothing(self):
+        self.boot()
+        self.plumber.has_stuck_carrier = True
+        self._off()
+        self.assertIs(EXITED, self.found().state)
+        self.assertIn('may still answer', self.log.output)
+
+    def test_server_that_would_have_no_network_stays_frozen(self):
+        self.boot()
+        power.pause(self.tools, self.instance)
+        self.plumber.has_stuck_carrier = True
+        self.assertRaises(
+            nova_exception.VirtualInterfacePlugException,
+            power.unpause,
+            self.tools,
+            self.instance,
+        )
+        self.assertIs(model.ContainerState.PAUSED, self.found().state)
+
     def test_pause_and_unpause(self):
         self.boot()
         power.pause(self.tools, self.instance)

@@ -2,6 +2,7 @@
 
 from unittest import mock
 
+from nova import exception as nova_exception
 from nova.compute import power_state
 
 from novadocker import exception
@@ -47,6 +48,21 @@ class SuspendTestCase(stories.StoryTestCase):
         self._resume()
         self.assertEqual(self.container.pid, self.found().pid)
         self.assertEqual(power_state.RUNNING, self._state())
+
+    def test_suspended_server_does_not_answer(self):
+        port_id = self.ports[0]['id']
+        self._suspend()
+        self.assertEqual({port_id}, self.plumber.silent)
+        self._resume()
+        self.assertEqual(set(), self.plumber.silent)
+
+    def test_server_that_would_have_no_network_stays_suspended(self):
+        self._suspend()
+        self.plumber.has_stuck_carrier = True
+        self.assertRaises(
+            nova_exception.VirtualInterfacePlugException, self._resume
+        )
+        self.assertEqual(power_state.SUSPENDED, self._state())
 
     def test_server_that_somebody_froze_is_suspended(self):
         self.engine.pause(self.container.id)

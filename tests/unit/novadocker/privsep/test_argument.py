@@ -59,6 +59,8 @@ class ArgumentTest(testtools.TestCase):
         ):
             for check in (argument.host_device, argument.hybrid_bridge):
                 self._assert(exception.LinkFailed, check, value)
+            self.assertFalse(argument.is_host_device(value))
+        self.assertTrue(argument.is_host_device(_DEVICE))
 
     def test_a_device_is_no_bridge_and_a_bridge_no_device(self):
         for check, value in (
