@@ -106,6 +106,7 @@ def _folders(
         (data / 'glance/tasks', nova, 0o750),
         # The registry reads the certificate in there; the key is its owner's.
         (data / 'glance-bridge', nova, 0o711),
+        (data / 'glance-bridge/locks', nova, 0o700),
         (data / 'registry', constants.REGISTRY_USER, 0o700),
         (data / 'nova', nova, 0o755),
         (data / 'nova/instances', nova, 0o755),

@@ -136,6 +136,9 @@ class TextsTestCase(testtools.TestCase):
     def test_glance_keeps_what_is_not_a_readers_to_itself(self):
         found = _parsed(_texts(_context())['glance/glance-api.conf'])
         self.assertEqual('file', found.get('glance_store', 'default_backend'))
+        self.assertEqual(
+            'http://127.0.0.1:5042', found.get('registry', 'registry_url')
+        )
         # What another image is made of is nobody's to see or to set.
         self.assertFalse(found.has_option('DEFAULT', 'show_image_direct_url'))
         self.assertEqual('false', found.get('DEFAULT', 'do_secure_hash'))
