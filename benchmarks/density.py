@@ -18,6 +18,8 @@ import sys
 import time
 from typing import Any
 
+from openstack import exceptions as openstack_exceptions
+
 from benchmarks.measure import cloud
 from benchmarks.measure import memory
 from benchmarks.measure import report
@@ -27,6 +29,8 @@ AT_ONCE = 8
 REST_S = 180
 PINGED = 5
 PING_INTERVAL_S = 0.05
+# How long a restart may take before there is no figure at all.
+RESTART_S = 300
 # Many servers sleep on few cores.
 CPU_RATIO = 200.0
 FLAVOR = {'name': 'bench.dense', 'vcpus': 1, 'ram': 32, 'disk': 0}
@@ -207,11 +211,9 @@ def restart(openstack: cloud.Cloud, servers: list[Any]) -> list[report.Metric]:
     """Restart nova-compute under pings; count what is lost."""
     report.say('restarting nova-compute')
     ready = [openstack.wait_ready(server) for server in servers[:PINGED]]
-    compute = openstack.api.compute
     with pings(openstack, [cloud.address(server) for server in ready]) as lost:
         cloud.quickstart('restart', 'nova-compute')
-        # Nova takes no work before each instance is as it should be.
-        compute.get_server_console_output(servers[0].id)
+        wait_for_answer(openstack, servers[0])
         (pid,) = memory.pids(SERVICE)
         seconds = memory.age_s(pid)
         # What a late repair would break is seen, too.
@@ -220,6 +222,23 @@ def restart(openstack: cloud.Cloud, servers: list[Any]) -> list[report.Metric]:
         report.Metric('restart to reconciled', 's', [seconds], 10.0),
         report.Metric('packets lost meanwhile', '', [sum(lost)], 0),
     ]
+
+
+def wait_for_answer(openstack: cloud.Cloud, server: Any) -> None:
+    """Wait until nova-compute works again.
+
+    It takes no work before each instance is as it should be, and the API
+    waits a minute for it.
+    """
+    compute = openstack.api.compute
+    deadline = time.monotonic() + RESTART_S
+    while True:
+        try:
+            compute.get_server_console_output(server.id)
+            return
+        except openstack_exceptions.HttpException:
+            if time.monotonic() > deadline:
+                raise
 
 
 @contextlib.contextmanager
