@@ -62,11 +62,12 @@ class Settler:
         """
         try:
             digest = self._registry.digest_of(str(repository), tag)
+            known = self._database.publications(repository, tag)
             if digest is None:
                 self._publisher.withdraw(repository, tag)
-                self._count('withdrawn', repository, tag)
+                if any(each.state is model.State.ACTIVE for each in known):
+                    self._count('withdrawn', repository, tag)
                 return
-            known = self._database.publications(repository, tag)
             is_push = any(
                 each.state is model.State.DELETED
                 and each.digest == digest

@@ -90,8 +90,14 @@ class SettlerTestCase(testtools.TestCase):
         self.assertEqual('', self.log.output)
 
     def test_a_tag_that_is_gone_is_withdrawn(self):
+        self.world.known = [publication()]
         self.assertEqual([('withdraw', '1')], self._settle())
         self.assertIn('"withdraw"', self.log.output)
+
+    def test_nothing_is_recorded_of_a_tag_that_had_no_image(self):
+        self.world.known = [publication(model.State.RETIRED)]
+        self.assertEqual([('withdraw', '1')], self._settle())
+        self.assertEqual('', self.log.output)
 
     def test_a_tombstone_gives_way_to_a_later_push_only(self):
         self.world.tags['1'] = DIGEST

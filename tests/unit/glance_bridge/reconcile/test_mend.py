@@ -1,0 +1,138 @@
+"""What is done about each kind of difference."""
+
+from collections.abc import Iterator
+import contextlib
+import dataclasses
+import logging
+
+import fixtures
+import testtools
+
+from glance_bridge import exception
+from glance_bridge import model
+from glance_bridge.catalogue import image as catalogue_image
+from glance_bridge.reconcile import mend
+from glance_bridge.reconcile import model as reconcile_model
+from tests.unit.glance_bridge.reconcile import world as worlds
+
+Kind = reconcile_model.Kind
+ROW = worlds.publication(state=worlds.RETIRED)
+REPOSITORY = model.Repository('demo', 'x')
+
+
+class _Others:
+    """All the rooms that can mend, in one."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[object, ...]] = []
+        self.error: Exception | None = None
+        self.image_now = worlds.image(ROW, status='queued')
+        self.row_now = ROW
+
+    def tag(self, repository: model.Repository, tag: str) -> None:
+        self.done.append(('tag', str(repository), tag))
+
+    def image(self, repository: model.Repository, image_id: str) -> None:
+        self.done.append(('image', str(repository), image_id))
+
+    @contextlib.contextmanager
+    def locked(self, repository: model.Repository, tag: str) -> Iterator[None]:
+        self.done.append(('lock', tag))
+        yield
+        self.done.append(('unlock', tag))
+
+    def release(self, repository: model.Repository, image_id: str) -> None:
+        self.done.append(('release', image_id))
+
+    def delete(self, image_id: str) -> None:
+        if self.error:
+            raise self.error
+        self.done.append(('delete', image_id))
+
+    def get(self, image_id: str) -> catalogue_image.Image | None:
+        return self.image_now
+
+    def publication(self, image_id: str) -> model.Publication | None:
+        return self.row_now
+
+    def remove_publication(self, image_id: str) -> None:
+        self.done.append(('forget', image_id))
+
+    def untag(self, repository: str, tag: str) -> None:
+        if self.error:
+            raise self.error
+        self.done.append(('untag', repository, tag))
+
+    def save_publication(self, publication: model.Publication) -> None:
+        self.done.append(('save', publication))
+
+
+class MenderTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.log = self.useFixture(
+            fixtures.FakeLogger('glance_bridge.audit', logging.INFO)
+        )
+        self.others = _Others()
+        self.mender = mend.Mender(mend.Rooms(*[self.others] * 5))
+
+    def _mend(self, kind: Kind) -> list[tuple[object, ...]]:
+        self.others.done.clear()
+        found = reconcile_model.Finding(kind, REPOSITORY, '1', 'd', 'i')
+        self.mender.mend(found)
+        return self.others.done
+
+    def test_each_kind_has_its_deed(self):
+        for kind, expected in (
+            (Kind.UNPUBLISHED, ('tag', 'demo/x', '1')),
+            (Kind.UNTAGGED, ('tag', 'demo/x', '1')),
+            (Kind.SUPERSEDED, ('tag', 'demo/x', '1')),
+            (Kind.DELETED, ('image', 'demo/x', 'i')),
+            (Kind.UNPINNED, ('image', 'demo/x', 'i')),
+            (Kind.ORPHANED, ('untag', 'demo/x', '1')),
+            (Kind.BROKEN, ('untag', 'demo/x', '1')),
+        ):
+            self.assertEqual([expected], self._mend(kind))
+
+    def test_a_person_has_to_bind_a_namespace(self):
+        for kind in Kind:
+            found = reconcile_model.Finding(kind, REPOSITORY)
+            self.assertEqual(
+                kind not in (Kind.UNBOUND, Kind.UNRECORDED),
+                self.mender.can(found),
+            )
+
+    def test_a_tag_that_went_by_itself_is_fine(self):
+        self.others.error = exception.RegistryNotFound('it')
+        found = reconcile_model.Finding(Kind.BROKEN, REPOSITORY, '1')
+        self.mender.mend(found)
+
+    def test_an_image_goes_under_the_lock_of_its_tag_and_is_recorded(self):
+        for kind in (Kind.EXPIRED, Kind.STUCK):
+            self.assertEqual(
+                ['lock', 'delete', 'forget', 'release', 'unlock'],
+                [name for name, _ in self._mend(kind)],
+            )
+            self.assertIn(f'"reason": "{kind}"', self.log.output)
+
+    def test_an_image_that_its_tag_means_again_stays(self):
+        for row in (None, dataclasses.replace(ROW, state=worlds.ACTIVE)):
+            self.others.row_now = row
+            done = [name for name, _ in self._mend(Kind.EXPIRED)]
+            self.assertEqual(['lock', 'unlock'], done)
+
+    def test_an_image_that_has_its_data_stays(self):
+        for image in (None, worlds.image(ROW)):
+            self.others.image_now = image
+            done = [name for name, _ in self._mend(Kind.STUCK)]
+            self.assertEqual(['lock', 'unlock'], done)
+        self.assertEqual('', self.log.output)
+
+    def test_one_that_may_not_be_deleted_is_not_forgotten(self):
+        self.others.error = exception.ImageProtected('protected')
+        self.assertRaises(exception.ImageProtected, self._mend, Kind.EXPIRED)
+        self.assertEqual([('lock', '1')], self.others.done)
+
+    def test_a_row_is_written(self):
+        self.mender.record('row')
+        self.assertEqual([('save', 'row')], self.others.done)
