@@ -101,6 +101,14 @@ def gunzip(
         raise exception.ArchiveMalformed('the gzip stream is truncated')
 
 
+def gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Pack content; the same content gives the same bytes."""
+    packer = zlib.compressobj(wbits=_GZIP_WBITS)
+    for piece in pieces:
+        yield packer.compress(piece)
+    yield packer.flush()
+
+
 @contextlib.contextmanager
 def opened_plain(
     file: BinaryIO, folder: str, max_bytes: int

@@ -44,3 +44,13 @@ FOREIGN_LAYERS = frozenset(
         for packing in ('', '+gzip', '+zstd')
     }
 )
+
+
+def oci_layer(media_type: str) -> str:
+    """Give OCI's type of a layer that may have Docker's.
+
+    :raises KeyError: it is the type of no layer
+    """
+    packing = LAYERS[media_type]
+    is_plain = packing is Compression.NONE
+    return OCI_LAYER if is_plain else f'{OCI_LAYER}+{packing}'

@@ -17,11 +17,12 @@ from ocikit import exception
 from ocikit import layout
 from ocikit import limit
 from ocikit import manifest
+from ocikit import stream
 from ocikit import tar
 from ocikit import writer
 
 # What a layer is called before Docker 25, in a folder of its own.
-_LAYER = '/layer.tar'
+LAYER = '/layer.tar'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,32 +33,22 @@ class Saved:
     diff_ids: Collection[str]
 
 
-class _Source:
-    """A stream that comes in pieces."""
+def config_names(saved: Saved) -> tuple[str, str]:
+    """Say what the config is called, by engines old and new."""
+    encoded = oci_digest.encoded(saved.config_digest)
+    return f'{encoded}.json', layout.BLOBS + encoded
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._rest = b''
-        self.position = 0
 
-    def read(self, count: int) -> bytes:
-        return b''.join(self.pieces(count))
-
-    def skip(self, count: int) -> None:
-        skipped = sum(len(piece) for piece in self.pieces(count))
-        if skipped < count:
-            raise exception.ArchiveMalformed('the archive is truncated')
-
-    def pieces(self, count: int) -> Iterator[bytes]:
-        """Give the next bytes as they come; fewer only at the end."""
-        while count:
-            piece = self._rest or next(self._chunks, None)
-            if piece is None:
-                return
-            self._rest, piece = piece[count:], piece[:count]
-            self.position += len(piece)
-            count -= len(piece)
-            yield piece
+def read_document(
+    source: stream.Source, member: tar.Member, limits: limit.Limits
+) -> bytes:
+    """Read a member that is no layer."""
+    if member.size_bytes > limits.document_bytes:
+        raise exception.ArchiveTooLarge(
+            f'{exception.shown(member.name)} has more than '
+            f'{limits.document_bytes} bytes'
+        )
+    return b''.join(stream.whole(source, member))
 
 
 class _Rewriter:
@@ -69,14 +60,13 @@ class _Rewriter:
         self._layers: set[str] = set()
         self._links: dict[str, str] = {}
         self._documents: dict[str, bytes] = {}
-        encoded = oci_digest.encoded(saved.config_digest)
-        self._configs = (f'{encoded}.json', layout.BLOBS + encoded)
+        self._configs = config_names(saved)
         # Beside layers there are manifests and more configs.
         self._blobs = {
             layout.BLOBS + oci_digest.encoded(each) for each in saved.diff_ids
         }
 
-    def members(self, source: _Source) -> Iterator[bytes]:
+    def members(self, source: stream.Source) -> Iterator[bytes]:
         """Pass the layers on, and keep the documents."""
         for member in tar.members(source, self._limits.members, must_end=True):
             name = tar.clean_name(member.name)
@@ -85,10 +75,12 @@ class _Rewriter:
             elif member.kind is tar.Kind.FILE and self._is_new_layer(name):
                 self._layers.add(name)
                 yield writer.header(name, member.size_bytes)
-                yield from _whole(source, member)
+                yield from stream.whole(source, member)
                 yield writer.padding(member.size_bytes)
             elif name in (layout.SAVED_IMAGES, *self._configs):
-                self._documents[name] = self._document(source, member)
+                self._documents[name] = read_document(
+                    source, member, self._limits
+                )
 
     def documents(self, change: Callable[[bytes], bytes]) -> bytes:
         """Make the documents of the rewritten image.
@@ -109,16 +101,8 @@ class _Rewriter:
 
     def _is_new_layer(self, name: str) -> bool:
         # Since Docker 25 a layer that is used twice is written twice.
-        is_layer = name in self._blobs or name.endswith(_LAYER)
+        is_layer = name in self._blobs or name.endswith(LAYER)
         return is_layer and name not in self._layers
-
-    def _document(self, source: _Source, member: tar.Member) -> bytes:
-        if member.size_bytes > self._limits.document_bytes:
-            raise exception.ArchiveTooLarge(
-                f'{exception.shown(member.name)} has more than '
-                f'{self._limits.document_bytes} bytes'
-            )
-        return b''.join(_whole(source, member))
 
     def _config(self) -> bytes:
         name = next(filter(self._documents.__contains__, self._configs), '')
@@ -151,18 +135,8 @@ def rewritten(
     :raises ArchiveError: it is not what an engine writes; what has passed
         until then is worth nothing
     """
-    source = _Source(chunks)
+    source = stream.Source(chunks)
     rewriter = _Rewriter(saved, limits)
     yield from rewriter.members(source)
     yield rewriter.documents(change)
     yield writer.END
-
-
-def _whole(source: _Source, member: tar.Member) -> Iterator[bytes]:
-    """Give the content of the member that a source stands before.
-
-    :raises ArchiveMalformed: the stream ends within it
-    """
-    yield from source.pieces(member.size_bytes)
-    if source.position != member.offset + member.size_bytes:
-        raise exception.ArchiveMalformed('the archive is truncated')

@@ -117,3 +117,18 @@ class CompressionTest(unittest.TestCase):
         ):
             self.fail('the copy was handed out')
         self.assertEqual([], os.listdir(self.folder))
+
+
+class GzippedTest(unittest.TestCase):
+    def test_content_is_packed_as_it_comes(self) -> None:
+        packed = b''.join(compression.gzipped([b'a' * 100_000, b'b']))
+        self.assertLess(len(packed), 1000)
+        self.assertEqual(
+            b'a' * 100_000 + b'b', b''.join(compression.gunzip([packed]))
+        )
+
+    def test_same_content_gives_the_same_bytes(self) -> None:
+        first, second = (
+            b''.join(compression.gzipped([b'content'])) for _ in range(2)
+        )
+        self.assertEqual(first, second)
