@@ -364,6 +364,18 @@ class PullGrant:
 
 
 @dataclasses.dataclass(frozen=True)
+class PushGrant:
+    """Where to put an image, and where its parent is.
+
+    :ivar token: to push to the repository, and to pull from the parent's
+    """
+
+    repository: str
+    token: str = dataclasses.field(repr=False)
+    parent: PullGrant
+
+
+@dataclasses.dataclass(frozen=True)
 class Route:
     """A route inside the container.
 

@@ -131,6 +131,8 @@ class Rooms(driver.ComputeDriver):
         return upload.Uploader(
             glance.API(),
             architecture=inventory.architecture(info.architecture),
+            bridge=self._bridge,
+            folder=CONF.instances_path,
         )
 
     @functools.cached_property

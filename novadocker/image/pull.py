@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 import contextlib
-import itertools
 import os
 import pathlib
 import tempfile
@@ -26,9 +25,9 @@ from novadocker import model
 from novadocker.image import cache
 from novadocker.image import inspection
 from novadocker.image import known
+from novadocker.image import remote
 from ocikit import archive
 from ocikit import config as oci_config
-from ocikit import digest as oci_digest
 from ocikit import exception as oci_exception
 from ocikit import layer as oci_layer
 from ocikit import layout
@@ -39,18 +38,12 @@ from ocikit import platform as oci_platform
 LOG = logging.getLogger(__name__)
 
 
-class Bridge(Protocol):
+class Bridge(remote.Bridge, Protocol):
     """What of the bridge's room is used to pull."""
 
     def ask_to_pull(
         self, context: Any, image_id: str, platform: oci_platform.Platform, /
     ) -> model.PullGrant: ...
-
-    def manifest(self, grant: model.PullGrant, max_bytes: int, /) -> bytes: ...
-
-    def blob(
-        self, grant: model.PullGrant, blob: oci_manifest.Descriptor, /
-    ) -> bytes: ...
 
     def fetch(
         self,
@@ -131,8 +124,8 @@ class Puller:
 
         :param ask: for another grant, where the layers take their time
         """
-        found = self._manifest(grant, rules.limits)
-        content = self._config(grant, found, rules.limits)
+        found = remote.read_manifest(self._bridge, grant, rules.limits)
+        content = remote.read_config(self._bridge, grant, found, rules.limits)
         config = oci_config.read(content)
         archive.check_platform(config, rules.platform)
         archive.check_layer_count(config, len(found.layers), rules.limits)
@@ -158,33 +151,6 @@ class Puller:
         )
         return archive.assemble(file, parts, rules.platform, rules.limits)
 
-    def _manifest(
-        self, grant: model.PullGrant, limits: limit.Limits
-    ) -> oci_manifest.Manifest:
-        content = self._bridge.manifest(grant, limits.document_bytes)
-        _check_document(len(content), limits, 'the manifest')
-        _check_digest(content, grant.manifest_digest, 'the manifest')
-        found = oci_manifest.read_manifest(content, 'the manifest')
-        if found.config.digest != grant.config_digest:
-            raise oci_exception.ArchiveMismatch(
-                f'the registry has it with the config '
-                f'{found.config.digest}, the bridge says '
-                f'{grant.config_digest}'
-            )
-        return found
-
-    def _config(
-        self,
-        grant: model.PullGrant,
-        found: oci_manifest.Manifest,
-        limits: limit.Limits,
-    ) -> bytes:
-        what = "the image's config"
-        _check_document(found.config.size_bytes, limits, what)
-        content = self._bridge.blob(grant, found.config)
-        _check_digest(content, found.config.digest, what)
-        return content
-
     def _held(
         self,
         config: oci_config.Config,
@@ -199,7 +165,7 @@ class Puller:
         diff_ids = config.diff_ids
         count = max(
             (
-                _common(image.diff_ids, diff_ids)
+                remote.common_layers(image.diff_ids, diff_ids)
                 for image in self._engine.find_images(
                     identity.image_repository('*')
                 )
@@ -214,29 +180,6 @@ class Puller:
             if found is not None and is_it and diff_id not in above:
                 held[layer.digest] = found
         return held
-
-
-def _common(first: Sequence[str], second: Sequence[str]) -> int:
-    """Count the layers that two images begin with."""
-    pairs = zip(first, second, strict=False)
-    same = itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)
-    return sum(1 for _ in same)
-
-
-def _check_document(size_bytes: int, limits: limit.Limits, what: str) -> None:
-    if size_bytes > limits.document_bytes:
-        raise oci_exception.ArchiveTooLarge(
-            f'{what} has more than {limits.document_bytes} bytes'
-        )
-
-
-def _check_digest(content: bytes, digest: str, what: str) -> None:
-    found = oci_digest.from_bytes(content)
-    if found != digest:
-        raise oci_exception.ArchiveMismatch(
-            f'{what} that the registry sends has the digest {found}, asked '
-            f'for was {digest}'
-        )
 
 
 def _check_size(

@@ -1,12 +1,12 @@
 """The story of a snapshot.
 
-commit -> save, rewrite and upload in one stream -> remove the commit. Only the
-commit needs the server: it is frozen for as long as the engine copies what
-differs from its image, and may be deleted from then on.
+commit -> save and upload -> remove the commit. Only the commit needs the
+server: it is frozen for as long as the engine copies what differs from its
+image, and may be deleted from then on.
 """
 
 from collections.abc import Callable
-import contextlib
+import functools
 from typing import Any
 
 from nova.compute import task_states
@@ -57,10 +57,13 @@ def snapshot(
             _announce_upload(update_task_state)
             raise
         _announce_upload(update_task_state)
-        with contextlib.closing(tools.engine.save(reference)) as chunks:
-            sent_bytes = uploader.upload(
-                context, image_id, taken, parent, chunks
-            )
+        source = upload.Source(
+            snapshot=taken,
+            parent=parent,
+            parent_id=instance.image_ref,
+            save=functools.partial(tools.engine.save, reference),
+        )
+        sent_bytes = uploader.upload(context, image_id, source)
         undo.pop_all()
     LOG.info(
         'Snapshot %(image_id)s: %(bytes)s bytes uploaded',

@@ -208,3 +208,111 @@ class RegistryTest(ClientTestCase):
         self.assert_fails(
             'HTTP 307', self.bridge.blob, self.grant, descriptor()
         )
+
+
+class PushTest(ClientTestCase):
+    PUSH = ('POST', f'/v1/images/{IMAGE_ID}/push')
+    UPLOADS = '/v2/demo/uploads/x/blobs/uploads/'
+
+    def setUp(self):
+        super().setUp()
+        parent = {
+            key: ANSWER[key]
+            for key in ('repository', 'manifest_digest', 'config_digest')
+        }
+        self.answer = {
+            'repository': 'demo/uploads/x',
+            'token': 'registry-token',
+            'expires_in_s': 900,
+            'parent': parent,
+        }
+        self.http.answers[self.PUSH] = http_bridge.Answer(self.answer)
+        self.grant = self.ask()
+        self.http.requests.clear()
+
+    def ask(self):
+        return self.bridge.ask_to_push('user-token', IMAGE_ID, 'parent', AMD64)
+
+    def on(self, method, path, status, location=''):
+        headers = {'Location': location} if location else {}
+        self.http.answers[method, path] = http_bridge.Answer(
+            status=status, headers=headers
+        )
+
+    def test_bridge_is_told_the_parent(self):
+        self.ask()
+        self.assertEqual(
+            {'os': 'linux', 'architecture': 'amd64', 'parent': 'parent'},
+            json.loads(self.http.requests[0][3]),
+        )
+        self.assertEqual('demo/uploads/x', self.grant.repository)
+        self.assertEqual('demo/web', self.grant.parent.repository)
+        self.assertEqual('registry-token', self.grant.parent.token)
+        self.assertNotIn('registry-token', repr(self.grant))
+
+    def test_answer_that_is_none_is_a_failure(self):
+        for parent in (None, {}, {'repository': 'x'}):
+            answer = self.answer | {'parent': parent}
+            self.http.answers[self.PUSH] = http_bridge.Answer(answer)
+            self.assert_fails('answer as it should', self.ask)
+
+    def test_blob_of_the_parent_is_mounted_or_not(self):
+        digest = archives.digest(BLOB)
+        path = (
+            f'{self.UPLOADS}?mount={digest.replace(":", "%3A")}'
+            f'&from=demo%2Fweb'
+        )
+        for status, is_mounted in ((201, True), (202, False)):
+            self.on('POST', path, status)
+            self.assertIs(is_mounted, self.bridge.mount(self.grant, digest))
+        headers = self.http.requests[0][2]
+        self.assertEqual('Bearer registry-token', headers['Authorization'])
+        self.on('POST', path, 404)
+        self.assert_fails('HTTP 404', self.bridge.mount, self.grant, digest)
+
+    def test_blob_is_sent_piece_by_piece(self):
+        self.on('POST', self.UPLOADS, 202, '/v2/demo/uploads/x/1?_state=a')
+        self.on(
+            'PATCH',
+            '/v2/demo/uploads/x/1?_state=a',
+            202,
+            self.http.url + '/v2/demo/uploads/x/2?_state=b',
+        )
+        digest = archives.digest(BLOB * 2)
+        quoted = digest.replace(':', '%3A')
+        path = f'/v2/demo/uploads/x/2?_state=b&digest={quoted}'
+        self.on('PUT', path, 201)
+        self.assertEqual(
+            (digest, 2 * len(BLOB)),
+            self.bridge.upload(self.grant, iter([BLOB, BLOB])),
+        )
+        self.assertEqual(BLOB * 2, self.http.requests[1][3])
+
+    def test_blob_is_sent_to_the_registry_and_nowhere_else(self):
+        for location in ('http://elsewhere/v2/x', '/v1/x', ''):
+            self.on('POST', self.UPLOADS, 202, location)
+            self.assert_fails(
+                'elsewhere', self.bridge.upload, self.grant, [BLOB]
+            )
+
+    def test_registry_that_does_not_take_a_blob_is_a_failure(self):
+        self.on('POST', self.UPLOADS, 202, '/v2/x')
+        self.on('PATCH', '/v2/x', 202, '/v2/x')
+        self.assert_fails('HTTP 404', self.bridge.upload, self.grant, [BLOB])
+
+    def test_manifest_is_stored_by_its_digest(self):
+        path = f'/v2/demo/uploads/x/manifests/{DIGEST}'
+        self.on('PUT', path, 201)
+        self.assertEqual(
+            DIGEST, self.bridge.put_manifest(self.grant, MANIFEST, 'kind')
+        )
+        ((_, _, headers, body),) = self.http.requests
+        self.assertEqual(('kind', MANIFEST), (headers['Content-Type'], body))
+
+    def test_bridge_makes_an_image_of_it(self):
+        path = f'/v1/images/{IMAGE_ID}/publish'
+        self.http.answers['POST', path] = http_bridge.Answer({})
+        self.bridge.publish('user-token', IMAGE_ID, DIGEST)
+        ((_, _, headers, body),) = self.http.requests
+        self.assertEqual('user-token', headers['X-Auth-Token'])
+        self.assertEqual({'manifest_digest': DIGEST}, json.loads(body))

@@ -1,7 +1,10 @@
 """What is uploaded boots as its parent did, or is not there."""
 
+import gzip
 import json
+import os
 
+import fixtures
 from nova import exception as nova_exception
 import testtools
 
@@ -9,10 +12,12 @@ from novadocker import exception
 from novadocker import model
 from novadocker.image import upload
 from tests.fixtures import archives
+from tests.fixtures import fake_bridge
 from tests.fixtures import fake_glance
 from tests.unit.ocikit import test_archive
 
 IMAGE_ID = '9c1e1b2a-6d3f-4f0a-8f57-4c1a1f0d2b3e'
+PARENT_ID = '1d2c3b4a-0000-4000-8000-00000000000a'
 LAYERS = (archives.layer(1, 3000), archives.layer(2, 5))
 COMMITTED = archives.config(
     LAYERS,
@@ -51,19 +56,31 @@ def parent(**labels):
 
 
 class UploadTestCase(testtools.TestCase):
+    bridge = None
+
     def setUp(self):
         super().setUp()
         self.glance = fake_glance.FakeGlance(
             **{IMAGE_ID: fake_glance.awaited()}
         )
-        self.uploader = upload.Uploader(self.glance, architecture='x86_64')
+        self.folder = self.useFixture(fixtures.TempDir()).path
+        self.uploader = upload.Uploader(
+            self.glance,
+            architecture='x86_64',
+            bridge=self.bridge,
+            folder=self.folder,
+        )
 
     def upload(self, *, chunks=None, labels=(), **changes):
         if chunks is None:
             chunks = [archives.saved(LAYERS, COMMITTED)]
-        return self.uploader.upload(
-            None, IMAGE_ID, image(**changes), parent(**dict(labels)), chunks
+        source = upload.Source(
+            snapshot=image(**changes),
+            parent=parent(**dict(labels)),
+            parent_id=PARENT_ID,
+            save=lambda: (chunk for chunk in chunks),
         )
+        return self.uploader.upload(None, IMAGE_ID, source)
 
     def uploaded(self):
         return test_archive.inspect(self.glance.contents[IMAGE_ID])
@@ -157,3 +174,107 @@ class FailedUploadTest(UploadTestCase):
         for _ in range(2):
             self.uploader.discard(None, IMAGE_ID)
             self.assertEqual({}, self.glance.images)
+
+
+class PushTest(UploadTestCase):
+    """By way of the registry, which has the parent."""
+
+    def setUp(self):
+        self.bridge = fake_bridge.FakeBridge()
+        super().setUp()
+        self.bridge.add(PARENT_ID, LAYERS[:1], config={'Volumes': {'/v': {}}})
+
+    def pushed(self):
+        """Read the manifest and the config that were pushed."""
+        manifest = json.loads(
+            self.bridge.blobs[self.bridge.published[IMAGE_ID]]
+        )
+        config = self.bridge.blobs[manifest['config']['digest']]
+        return manifest, json.loads(config)
+
+    def assert_streamed(self):
+        self.assertEqual(2, len(self.uploaded().layers))
+        self.assertEqual({}, self.bridge.published)
+
+    def test_only_the_layer_that_has_changed_travels(self):
+        base = archives.digest(archives.gzipped(LAYERS[0]))
+        sent_bytes = self.upload()
+        manifest, config = self.pushed()
+        self.assertEqual([base], self.bridge.mounted)
+        sent_top, sent_config = self.bridge.uploaded
+        self.assertEqual(manifest['config']['digest'], sent_config)
+        self.assertEqual(
+            [base, sent_top], [each['digest'] for each in manifest['layers']]
+        )
+        self.assertEqual(
+            LAYERS[1], gzip.decompress(self.bridge.blobs[sent_top])
+        )
+        self.assertNotIn(base, self.bridge.uploaded)
+        self.assertEqual(
+            sent_bytes,
+            len(self.bridge.blobs[self.bridge.published[IMAGE_ID]])
+            + len(self.bridge.blobs[sent_top])
+            + len(self.bridge.blobs[sent_config]),
+        )
+        self.assertEqual(PROCESS, config['config'])
+        self.assertEqual([], os.listdir(self.folder))
+
+    def test_manifest_is_ocis_in_all_its_parts(self):
+        self.upload()
+        manifest, _ = self.pushed()
+        kinds = [each['mediaType'] for each in manifest['layers']]
+        self.assertEqual([archives.LAYER + '+gzip'] * 2, kinds)
+        self.assertEqual(
+            archives.OCI + 'config.v1+json', manifest['config']['mediaType']
+        )
+
+    def test_glance_knows_what_it_is_and_gets_no_data(self):
+        self.upload()
+        found = self.glance.images[IMAGE_ID]
+        self.assertEqual('docker', found['container_format'])
+        self.assertEqual('docker', found['properties']['img_hv_type'])
+        self.assertEqual({}, self.glance.contents)
+
+    def test_layer_that_cannot_be_mounted_is_sent(self):
+        base = archives.digest(archives.gzipped(LAYERS[0]))
+        self.bridge.unmountable.add(base)
+        self.upload()
+        manifest, _ = self.pushed()
+        self.assertEqual(3, len(self.bridge.uploaded))
+        self.assertEqual(2, len(manifest['layers']))
+
+    def test_parent_that_shares_nothing_gives_nothing(self):
+        self.bridge.add(PARENT_ID, [archives.layer(7)])
+        self.upload()
+        self.assertEqual([], self.bridge.mounted)
+
+    def test_parent_that_the_registry_does_not_have(self):
+        self.bridge.images.clear()
+        self.upload()
+        self.assert_streamed()
+
+    def test_registry_that_fails(self):
+        for method in (
+            *('ask_to_push', 'manifest', 'blob', 'mount', 'upload'),
+            *('put_manifest', 'publish'),
+        ):
+            self.bridge.failures[method] = exception.ImageBridgeError(
+                action=method, reason='it is away'
+            )
+            self.upload()
+            self.assert_streamed()
+
+    def test_parent_that_is_not_what_the_bridge_says(self):
+        _, config_digest = self.bridge.images[PARENT_ID]
+        right = self.bridge.blobs[config_digest]
+        self.bridge.blobs[config_digest] = b' ' + right[:-1]
+        self.upload()
+        self.assert_streamed()
+
+    def test_engine_that_saves_another_image(self):
+        self.assertRaises(
+            exception.SnapshotFailed,
+            self.upload,
+            chunks=[archives.saved(LAYERS)],
+        )
+        self.assertEqual({}, self.bridge.published)
