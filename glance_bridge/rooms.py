@@ -7,6 +7,7 @@ else, and nothing is open when a WSGI server forks.
 
 from collections.abc import Callable
 import pathlib
+import platform
 import threading
 import time
 from typing import Any
@@ -17,8 +18,11 @@ from typing import overload
 
 from glance_bridge import exception
 from glance_bridge import health
+from glance_bridge.catalogue import glance
+from glance_bridge.catalogue import wait
 from glance_bridge.db import api as db_api
 from glance_bridge.identity import directory
+from glance_bridge.identity import endpoint
 from glance_bridge.identity import keystone
 from glance_bridge.identity import services
 from glance_bridge.identity import session
@@ -26,6 +30,10 @@ from glance_bridge.identity import throttle
 from glance_bridge.namespace import binding
 from glance_bridge.namespace import owner
 from glance_bridge.policies import enforcer
+from glance_bridge.publish import lock
+from glance_bridge.publish import neighbour
+from glance_bridge.publish import publisher
+from glance_bridge.registry import client
 from glance_bridge.token import authority
 from glance_bridge.token import door as token_doors
 from glance_bridge.token import grant
@@ -33,8 +41,14 @@ from glance_bridge.token import issuer
 from glance_bridge.token import key
 from glance_bridge.token import peer
 from glance_bridge.token import verifier
+from glance_bridge.verdict import judge
+from glance_bridge.verdict import model as verdict_model
+from ocikit import platform as oci_platform
 
 T = TypeVar('T')
+
+# Nobody guesses that many.
+_KEY_CHARACTERS = 32
 
 
 class room(Generic[T]):  # noqa: N801 - it is used like property
@@ -173,6 +187,68 @@ class Rooms:
                 '[token] trusted_proxies and cleartext_networks have to be '
                 f'addresses or networks: {err}'
             ) from err
+
+    @room
+    def registry(self) -> client.Registry:
+        options = self.conf.registry
+        return client.Registry(
+            options.url,
+            self.authorize,
+            options.ca_file,
+            options.timeout_s,
+            pool_size=options.pool_size,
+            can_delete_tag=options.can_delete_tag,
+        )
+
+    @room
+    def judge(self) -> judge.Judge:
+        here = oci_platform.from_machine(platform.machine())
+        return judge.Judge(self.registry, verdict_model.Rules(here))
+
+    @room
+    def catalogue(self) -> glance.Catalogue:
+        options = self.conf.glance
+        return glance.Catalogue(
+            endpoint.Endpoint(
+                self.session,
+                'image',
+                interface=options.interface,
+                region=options.region_name,
+                override=options.endpoint_override,
+                timeout_s=options.request_timeout_s,
+            )
+        )
+
+    @room
+    def waiter(self) -> wait.Waiter:
+        options = self.conf.glance
+        return wait.Waiter(
+            self.catalogue,
+            active_timeout_s=options.active_timeout_s,
+            hash_timeout_s=options.hash_timeout_s,
+        )
+
+    @room
+    def publisher(self) -> publisher.Publisher:
+        options = self.conf.publishing
+        if len(options.image_id_key or '') < _KEY_CHARACTERS:
+            raise exception.ConfigurationInvalid(
+                f'[publishing] image_id_key needs {_KEY_CHARACTERS} '
+                'characters or more. Make it with "openssl rand -hex 32", '
+                'and give the same to every process of the bridge.'
+            )
+        neighbours = neighbour.Neighbours(
+            catalogue=self.catalogue,
+            waiter=self.waiter,
+            registry=self.registry,
+            database=self.database,
+            judge=self.judge,
+            locks=lock.Locks(options.lock_url, options.lock_timeout_s),
+            owner_of=self.namespaces.find,
+        )
+        return publisher.Publisher(
+            neighbours, options.image_id_key.encode(), options.store
+        )
 
     @room
     def health(self) -> health.Door:

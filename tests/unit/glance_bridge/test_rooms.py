@@ -124,3 +124,20 @@ class LoginTestCase(testtools.TestCase):
         answer = application.Application(found)._respond(request)
         claims = found.verifier.verify(answer.json['token'])
         self.assertEqual('user-id', claims.subject)
+
+
+class PublishingTestCase(testtools.TestCase):
+    def _publisher(self, key: str | None) -> object:
+        found = rooms.Rooms(options.whole(self))
+        found.conf.set_override('image_id_key', key, group='publishing')
+        return found.publisher
+
+    def test_a_publisher_stands_on_the_options(self):
+        self.assertIsNotNone(self._publisher('k' * 32))
+
+    def test_a_key_that_can_be_guessed_is_refused(self):
+        for key_text in (None, '', 'k' * 31):
+            found = self.assertRaises(
+                exception.ConfigurationInvalid, self._publisher, key_text
+            )
+            self.assertIn('image_id_key', str(found))
