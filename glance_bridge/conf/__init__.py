@@ -19,6 +19,7 @@ from glance_bridge.conf import events
 from glance_bridge.conf import glance
 from glance_bridge.conf import identity
 from glance_bridge.conf import publishing
+from glance_bridge.conf import quota
 from glance_bridge.conf import reconciler
 from glance_bridge.conf import registry
 from glance_bridge.conf import token
@@ -33,6 +34,7 @@ MODULES: tuple[Any, ...] = (
     glance,
     identity,
     publishing,
+    quota,
     reconciler,
     registry,
     token,

@@ -75,6 +75,10 @@ OWNERS = {
 # Only the options that stand in every service's configuration, or errors.
 BORROWED = {
     'novadocker.bridge': ('keystoneauth1.exceptions',),
+    # What oslo.limit lets through.
+    'glance_bridge.quota': (
+        *('keystoneauth1.exceptions', 'openstack.exceptions'),
+    ),
     'glance_bridge.conf': (
         *('oslo_db.options', 'oslo_policy.opts'),
         'keystoneauth1.loading',
