@@ -16,6 +16,7 @@ from oslo_db import options as db_options
 from oslo_log import log as logging
 
 from glance_bridge.conf import events
+from glance_bridge.conf import front
 from glance_bridge.conf import glance
 from glance_bridge.conf import identity
 from glance_bridge.conf import publishing
@@ -31,6 +32,7 @@ FOLDER = '/etc/glance-bridge'
 # The modules of this folder, one line each.
 MODULES: tuple[Any, ...] = (
     events,
+    front,
     glance,
     identity,
     publishing,
