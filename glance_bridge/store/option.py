@@ -86,6 +86,10 @@ Possible values:
 
 * operating system and architecture, such as ``linux/arm64``
 * unset: that of the host of glance-api
+
+Related options:
+
+* ``[front] platform`` of the bridge, which has to be the same
 """,
     ),
     cfg.StrOpt(
