@@ -106,8 +106,8 @@ Proxies whose word about the client's address is believed.
 
 The headers ``X-Forwarded-For`` and ``X-Forwarded-Proto`` of other peers are
 not read. A proxy that is named here has to set both, and not to pass on what
-the client sent: a proxy on this host that sets none makes each client look
-like one of this host, who needs no TLS.
+the client sent. Where it names no client, nobody can log in without TLS.
+Empty it where clients reach the bridge without a proxy.
 
 Possible values:
 

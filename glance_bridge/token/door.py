@@ -15,6 +15,7 @@ import json
 from typing import Any
 from typing import Protocol
 
+from oslo_log import log as logging
 import webob
 
 from glance_bridge import audit
@@ -26,6 +27,8 @@ from glance_bridge.token import grant as grants
 from glance_bridge.token import issuer as issuers
 from glance_bridge.token import peer
 from glance_bridge.token import scope
+
+LOG = logging.getLogger(__name__)
 
 _MAX_BODY_BYTES = 64 * 1024
 _FORM = 'application/x-www-form-urlencoded'
@@ -176,6 +179,11 @@ class Door:
         where = peer.read(
             request.environ, self._rules.proxies, self._rules.cleartext
         )
+        if not where.address:
+            LOG.warning(
+                'A proxy of [token] trusted_proxies sets no X-Forwarded-For: '
+                'nobody can log in without TLS.'
+            )
         if not where.is_private:
             raise exception.Denied(
                 'Passwords are taken over TLS only. Reach this registry by '

@@ -4,7 +4,8 @@ The bridge stands behind a proxy, so the address of its peer says little. What
 the headers ``X-Forwarded-For`` and ``X-Forwarded-Proto`` say is believed only
 if the peer is a proxy that the operator named. Of the addresses in the first
 the last that is no such proxy counts: what stands before it is the client's
-own word.
+own word. A proxy that names nobody hides who comes, and nobody is believed to
+be near then.
 """
 
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 class Peer:
     """Where a request comes from.
 
+    :ivar address: empty where a proxy does not tell
     :ivar is_private: whether nobody on the way can read a password
     """
 
@@ -50,10 +52,14 @@ def read(
         told = environ.get('HTTP_X_FORWARDED_PROTO', scheme)
         scheme = told.rpartition(',')[2].strip().lower()
         chain = environ.get('HTTP_X_FORWARDED_FOR', '').split(',')
-        while chain and _is_in(address, proxies):
-            # A proxy that names nobody is the client itself.
-            address = chain.pop().strip() or address
+        address = _client([each.strip() for each in chain], proxies)
     return Peer(address, scheme == 'https' or _is_in(address, cleartext))
+
+
+def _client(chain: list[str], proxies: tuple[Network, ...]) -> str:
+    """Pick the last that is no proxy, or the first where all are."""
+    strangers = [each for each in chain if not _is_in(each, proxies)]
+    return strangers[-1] if strangers else chain[0]
 
 
 def _is_in(text: str, wanted: tuple[Network, ...]) -> bool:

@@ -118,7 +118,7 @@ class LoginTestCase(testtools.TestCase):
             headers={'X-Subject-Token': 'token-id'},
         )
         request = webob.Request.blank(
-            '/token', environ={'REMOTE_ADDR': '127.0.0.1'}
+            '/token', environ={'REMOTE_ADDR': '127.0.0.2'}
         )
         request.headers['Authorization'] = 'Basic YWxpY2U6c2VjcmV0'
         answer = application.Application(found)._respond(request)

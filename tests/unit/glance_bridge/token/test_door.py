@@ -1,6 +1,7 @@
 import base64
 import json
 
+import fixtures
 import testtools
 import webob
 
@@ -48,7 +49,7 @@ class DoorTestCase(testtools.TestCase):
         self.namespaces = binding.Namespaces(fake_rows.FakeRows(), 'default')
         signing_key = key.load(*key.create())
         self.verifier = verifier.Verifier(signing_key, 'issuer', 'registry')
-        local = peer.networks(['127.0.0.1'])
+        near = peer.networks(['127.0.0.0/8'])
         asked = self._directory()
         self.door = door.Door(
             asked,
@@ -60,7 +61,7 @@ class DoorTestCase(testtools.TestCase):
                 enforcer.Enforcer(options.make()),
             ),
             issuer.Issuer(signing_key, 'issuer', 'registry'),
-            door.Rules(900, 300, local, local),
+            door.Rules(900, 300, peer.networks(['127.0.0.9']), near),
         )
 
     def _directory(self):
@@ -74,9 +75,9 @@ class DoorTestCase(testtools.TestCase):
             now,
         )
 
-    def _request(self, path='/token', **more):
+    def _request(self, path='/token', address='127.0.0.1', **more):
         return webob.Request.blank(
-            path, environ={'REMOTE_ADDR': '127.0.0.1'}, **more
+            path, environ={'REMOTE_ADDR': address}, **more
         )
 
     def _get(self, query='', login=('alice', 'secret'), **more):
@@ -177,10 +178,17 @@ class GetTest(DoorTestCase):
 
     def test_a_password_that_others_can_read_is_refused(self):
         headers = {'X-Forwarded-For': '192.0.2.7'}
-        found = self._refused(exception.Denied, self._get, '', headers=headers)
+        proxied = {'address': '127.0.0.9', 'headers': headers}
+        found = self._refused(exception.Denied, self._get, **proxied)
         self.assertIn('TLS', str(found))
         self.assertEqual([], self.keystone.asked)
-        self._get(headers={**headers, 'X-Forwarded-Proto': 'https'})
+        headers['X-Forwarded-Proto'] = 'https'
+        self._get(**proxied)
+
+    def test_a_proxy_that_names_nobody_is_seen_in_the_log(self):
+        log = self.useFixture(fixtures.FakeLogger())
+        self._refused(exception.Denied, self._get, address='127.0.0.9')
+        self.assertIn('X-Forwarded-For', log.output)
 
     def test_who_guesses_is_told_to_wait(self):
         for number in range(3):

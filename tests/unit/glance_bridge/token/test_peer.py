@@ -21,10 +21,10 @@ class PeerTest(testtools.TestCase):
         for address, scheme, expected in (
             ('192.0.2.7', 'http', ('192.0.2.7', False)),
             ('192.0.2.7', 'https', ('192.0.2.7', True)),
-            ('127.0.0.1', 'http', ('127.0.0.1', True)),
+            ('127.0.0.2', 'http', ('127.0.0.2', True)),
             ('127.9.9.9', 'http', ('127.9.9.9', True)),
             ('::1', 'http', ('::1', True)),
-            ('::ffff:127.0.0.1', 'http', ('::ffff:127.0.0.1', True)),
+            ('::ffff:127.0.0.2', 'http', ('::ffff:127.0.0.2', True)),
             ('', 'http', ('', False)),
             ('nonsense', 'http', ('nonsense', False)),
         ):
@@ -43,8 +43,8 @@ class PeerTest(testtools.TestCase):
             ('127.0.0.1', 'http', ('127.0.0.1', True)),
             ('192.0.2.7', None, ('192.0.2.7', False)),
             ('192.0.2.7, 10.0.0.2', 'https', ('192.0.2.7', True)),
-            ('', 'http', ('127.0.0.1', True)),
-            (None, None, ('127.0.0.1', True)),
+            ('127.0.0.1, 10.0.0.2', 'http', ('127.0.0.1', True)),
+            ('10.0.0.1, 10.0.0.2', 'http', ('10.0.0.1', False)),
         ):
             self.assertEqual(
                 expected, _read('127.0.0.1', chain=chain, proto=proto)
@@ -57,6 +57,17 @@ class PeerTest(testtools.TestCase):
                 '127.0.0.1', chain='127.0.0.1, 192.0.2.7', proto='https,http'
             ),
         )
+
+    def test_a_proxy_that_names_nobody_hides_who_comes(self):
+        for chain, proto, expected in (
+            ('', 'http', ('', False)),
+            (None, None, ('', False)),
+            ('', 'https', ('', True)),
+            ('127.0.0.1, ', 'http', ('', False)),
+        ):
+            self.assertEqual(
+                expected, _read('127.0.0.1', chain=chain, proto=proto)
+            )
 
     def test_networks_have_to_be_some(self):
         self.assertRaises(ValueError, peer.networks, ['localhost'])
