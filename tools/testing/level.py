@@ -64,7 +64,7 @@ LEVELS = (
         'tests/functional',
         packages=(
             *('docker.io', 'iproute2', 'iputils-ping', 'openvswitch-switch'),
-            *('busybox', 'dropbear-bin', 'sudo'),
+            *('busybox', 'docker-registry', 'dropbear-bin', 'sudo'),
         ),
         needs_root=True,
     ),
