@@ -27,12 +27,17 @@ from glance_bridge.identity import keystone
 from glance_bridge.identity import services
 from glance_bridge.identity import session
 from glance_bridge.identity import throttle
+from glance_bridge.identity import tokens
 from glance_bridge.namespace import binding
 from glance_bridge.namespace import owner
 from glance_bridge.policies import enforcer
 from glance_bridge.publish import lock
 from glance_bridge.publish import neighbour
 from glance_bridge.publish import publisher
+from glance_bridge.pull import caller as pull_caller
+from glance_bridge.pull import door as pull_doors
+from glance_bridge.pull import place as pull_place
+from glance_bridge.pull import snapshot as pull_snapshot
 from glance_bridge.registry import client
 from glance_bridge.token import authority
 from glance_bridge.token import door as token_doors
@@ -253,3 +258,33 @@ class Rooms:
     @room
     def health(self) -> health.Door:
         return health.Door(self.conf, self.database)
+
+    @room
+    def behind(self) -> pull_doors.Behind:
+        """Give what the doors of Nova have in common."""
+        options = self.conf.identity
+        return pull_doors.Behind(
+            gate=pull_caller.Gate(
+                tokens.Tokens(self.session, session.auth_url(self.session)),
+                services.ServiceProject(
+                    options.service_project, options.service_project_domain_id
+                ),
+                self.policy,
+            ),
+            catalogue=self.catalogue,
+            places=pull_place.Places(self.database, self.registry),
+            registry=self.registry,
+            issuer=self.issuer,
+        )
+
+    @room
+    def pull_door(self) -> pull_doors.PullDoor:
+        return pull_doors.PullDoor(
+            self.behind, lifetime_s=self.conf.token.pull_lifetime_s
+        )
+
+    @room
+    def push_door(self) -> pull_snapshot.PushDoor:
+        return pull_snapshot.PushDoor(
+            self.behind, lifetime_s=self.conf.token.push_lifetime_s
+        )

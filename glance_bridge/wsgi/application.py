@@ -53,6 +53,16 @@ ROUTES = (
             'POST': lambda rooms: rooms.token_door.post,
         },
     ),
+    Route(
+        'pull',
+        '/v1/images/{image_id}/pull',
+        {'POST': lambda rooms: rooms.pull_door},
+    ),
+    Route(
+        'push',
+        '/v1/images/{image_id}/push',
+        {'POST': lambda rooms: rooms.push_door},
+    ),
     Route('metrics', '/metrics', {'GET': lambda rooms: metrics.door}),
 )
 # What stands for the door of a request that found none.

@@ -1,5 +1,6 @@
 """How the rooms come to be."""
 
+import json
 import pathlib
 import threading
 
@@ -13,6 +14,7 @@ from glance_bridge import exception
 from glance_bridge import rooms
 from glance_bridge.token import key
 from glance_bridge.wsgi import application
+from tests.fixtures import images
 from tests.unit.glance_bridge import options
 
 
@@ -141,3 +143,78 @@ class PublishingTestCase(testtools.TestCase):
                 exception.ConfigurationInvalid, self._publisher, key_text
             )
             self.assertIn('image_id_key', str(found))
+
+
+class NovaTestCase(testtools.TestCase):
+    """The doors of Nova, with all that the configuration puts behind them."""
+
+    image_id = '9c1e1b2a-6d3f-4f0a-8f57-4c1a1f0d2b3e'
+
+    def setUp(self):
+        super().setUp()
+        self.rooms = rooms.Rooms(options.whole(self))
+        self.rooms.database.sync()
+        self.http = self.useFixture(requests_mock_fixture.Fixture())
+        token = keystone_fixture.V3Token(user_id='n', user_name='nova')
+        token.set_project_scope(name='service', domain_id='default')
+        token.add_role(name='service')
+        token.add_service('image').add_standard_endpoints(
+            internal='https://glance.example'
+        )
+        self.http.get(
+            'https://keystone.example',
+            json=keystone_fixture.DiscoveryList(
+                'https://keystone.example', v2=False
+            ),
+        )
+        tokens = 'https://keystone.example/v3/auth/tokens'
+        self.http.post(
+            tokens, json=token, headers={'X-Subject-Token': 'own-token'}
+        )
+        self.http.get(tokens, json=token)
+        self.http.get('https://glance.example/', json={}, status_code=404)
+        self.http.get(
+            f'https://glance.example/v2/images/{self.image_id}',
+            json={
+                'id': self.image_id,
+                'name': 'web:1',
+                'owner': 'd0' * 16,
+                'status': 'active',
+                'os_hidden': False,
+                'protected': False,
+                'size': 1,
+            },
+        )
+
+    def ask(self, deed, body):
+        request = webob.Request.blank(
+            f'/v1/images/{self.image_id}/{deed}',
+            method='POST',
+            POST=json.dumps(body),
+            headers={'X-Auth-Token': 'user', 'X-Service-Token': 'nova'},
+        )
+        return application.Application(self.rooms)._respond(request)
+
+    def test_nova_learns_where_an_image_is(self):
+        made = images.image()
+        where = (
+            f'http://127.0.0.1:5043/v2/{"d0" * 16}/uploads/{self.image_id}'
+            '/manifests/'
+        )
+        said = {
+            'Docker-Content-Digest': made.digest,
+            'Content-Type': made.media_type,
+        }
+        self.http.head(f'{where}g-{self.image_id}', headers=said)
+        self.http.get(
+            f'{where}{made.digest}', headers=said, content=made.content
+        )
+        answer = self.ask('pull', {'os': 'linux', 'architecture': 'amd64'})
+        self.assertEqual(made.digest, answer.json['manifest_digest'])
+        claims = self.rooms.verifier.verify(answer.json['token'])
+        self.assertTrue(claims.allows('pull', answer.json['repository']))
+        self.assertFalse(claims.is_service)
+
+    def test_image_of_another_project_takes_no_snapshot(self):
+        answer = self.ask('push', {'parent': 'x'})
+        self.assertEqual(403, answer.status_int)

@@ -1,0 +1,1 @@
+"""The doors of Nova: to an image's layers, and for a snapshot's."""
