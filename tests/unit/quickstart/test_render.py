@@ -179,6 +179,17 @@ class TextsTestCase(testtools.TestCase):
                     is_manifest, re.search(pattern, path) is not None
                 )
 
+    def test_every_location_says_where_a_client_comes_from(self):
+        text = _texts(_context())['nginx/nginx.conf']
+        proxied = re.findall(r'proxy_pass .*?\n        }', text, re.DOTALL)
+        self.assertEqual(3, len(proxied))
+        for location in proxied:
+            for line in (
+                *('X-Forwarded-For $remote_addr;', 'Forwarded "";'),
+                'X-Forwarded-Proto $scheme;',
+            ):
+                self.assertIn(f'proxy_set_header {line}', location)
+
     def test_node_differs_where_it_must(self):
         names = render.node_context(_context(), HOME, NODE, 'fake.FakeDriver')
         files = _texts(names)
