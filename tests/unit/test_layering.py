@@ -43,7 +43,7 @@ FLOORS = {
         # The doors' rooms, and what works beside them.
         (
             *('front', 'events', 'reconcile', 'pull', 'store'),
-            *('health', 'name_filter'),
+            *('health', 'name_filter', 'upload_filter'),
         ),
         ('rooms',),
         ('wsgi',),
