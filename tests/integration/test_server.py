@@ -1,5 +1,7 @@
 """The life of a server, through the public APIs."""
 
+import socket
+
 from tests.integration import cloud
 
 # Tells what the first instruction finds, then stays.
@@ -41,6 +43,27 @@ class ServerTest(cloud.CloudTestCase):
         self.assertTrue(self.container(server)['State']['Paused'])
         self.admin.compute.unpause_server(server)
         self.wait_for_status(server, 'ACTIVE')
+
+    def test_server_that_stands_still_answers_nobody(self):
+        server = self.boot(security_groups=[{'name': self.open_port()}])
+        address = self.floating_ip(server)
+        compute = self.admin.compute
+        for halt, status, go_on in (
+            (compute.pause_server, 'PAUSED', compute.unpause_server),
+            (compute.suspend_server, 'SUSPENDED', compute.resume_server),
+            (compute.stop_server, 'SHUTOFF', compute.start_server),
+        ):
+            cloud.ask_memcached(address, 'version\r\n')
+            halt(server)
+            self.wait_for_status(server, status)
+            # The kernel would take it or refuse it at once.
+            raised = self.assertRaises(
+                OSError, socket.create_connection, (address, cloud.PORT), 3
+            )
+            self.assertFalse(isinstance(raised, ConnectionRefusedError))
+            go_on(server)
+            self.wait_for_status(server, 'ACTIVE')
+        cloud.ask_memcached(address, 'version\r\n')
 
     def test_network_is_there_at_the_first_instruction(self):
         server = self.boot(
