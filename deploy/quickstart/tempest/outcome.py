@@ -74,6 +74,18 @@ def reasons(skipped: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     yield from sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
+def by_class(skipped: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Give a row for each class and reason: class, tests, reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, reason in skipped.items():
+        group, _, test = name.partition('[')[0].rpartition('.')
+        found.setdefault((group, ' '.join(reason.split())), []).append(test)
+    return [
+        (group, ' '.join(sorted(tests)), reason)
+        for (group, reason), tests in sorted(found.items())
+    ]
+
+
 def short(names: Iterable[str]) -> list[str]:
     """Give names without their identifiers and tags, in order."""
     return sorted(name.partition('[')[0] for name in names)

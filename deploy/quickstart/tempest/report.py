@@ -1,6 +1,8 @@
 """What a run says at its end, on the terminal and to other programs."""
 
+import csv
 import dataclasses
+import io
 import json
 
 import rich.console
@@ -33,7 +35,7 @@ class Report:
 
 
 def write(workspace: workspace_module.Workspace, report: Report) -> None:
-    """Keep the run until the next one."""
+    """Keep the run until the next one; as a table, what was skipped."""
     outcome = report.outcome
     content = {
         'regex': report.regex,
@@ -47,6 +49,11 @@ def write(workspace: workspace_module.Workspace, report: Report) -> None:
         'test_seconds': outcome.seconds,
     }
     home_module.write(workspace.results, json.dumps(content, indent=1))
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator='\n')
+    rows.writerow(('Class', 'Tests', 'Reason'))
+    rows.writerows(outcome_module.by_class(report.skipped))
+    home_module.write(workspace.skipped, table.getvalue())
 
 
 def show(

@@ -44,6 +44,10 @@ class Workspace:
         return self.path / 'results.json'
 
     @property
+    def skipped(self) -> pathlib.Path:
+        return self.path / 'skipped.csv'
+
+    @property
     def log(self) -> pathlib.Path:
         """What failed, with tracebacks; beside it tempest's own log."""
         return self.home.log_of('tempest')

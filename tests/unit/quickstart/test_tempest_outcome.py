@@ -59,5 +59,11 @@ class WordsTestCase(testtools.TestCase):
             [*outcome.reasons({'1': 'b', '2': 'z', '3': 'z', '4': 'a'})],
         )
 
+    def test_classes_are_listed_with_tests_and_reason(self):
+        self.assertEqual(
+            [('a.X', 'test_one test_two', 'no disk')],
+            outcome.by_class({TWO: 'no\n disk', ONE: 'no disk'}),
+        )
+
     def test_names_are_shown_without_their_tags(self):
         self.assertEqual(['a.X.test_one', TWO], outcome.short({TWO, ONE}))

@@ -180,6 +180,10 @@ class StoryTestCase(testtools.TestCase):
         self.assertTrue(self._run())
         self.assertEqual({TESTS[0]: 'no disk'}, self._results()['skipped'])
         self.assertIn('1 no disk', self.out.getvalue())
+        self.assertEqual(
+            'Class,Tests,Reason\ntempest.a.X,test_one,no disk\n',
+            self.workspace.skipped.read_text(),
+        )
 
     def test_a_leak_is_a_failure(self):
         self.leaking = ['netns x: no such server']
