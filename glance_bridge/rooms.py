@@ -18,9 +18,16 @@ from typing import overload
 
 from glance_bridge import exception
 from glance_bridge import health
+from glance_bridge import settle
 from glance_bridge.catalogue import glance
 from glance_bridge.catalogue import wait
 from glance_bridge.db import api as db_api
+from glance_bridge.events import queue
+from glance_bridge.front import bearer
+from glance_bridge.front import door as front_doors
+from glance_bridge.front import immutable
+from glance_bridge.front import push
+from glance_bridge.front import removal
 from glance_bridge.identity import directory
 from glance_bridge.identity import endpoint
 from glance_bridge.identity import keystone
@@ -38,7 +45,10 @@ from glance_bridge.pull import caller as pull_caller
 from glance_bridge.pull import door as pull_doors
 from glance_bridge.pull import place as pull_place
 from glance_bridge.pull import snapshot as pull_snapshot
+from glance_bridge.quota import limit
+from glance_bridge.quota import quota as quotas
 from glance_bridge.registry import client
+from glance_bridge.registry import relay
 from glance_bridge.token import authority
 from glance_bridge.token import door as token_doors
 from glance_bridge.token import grant
@@ -206,9 +216,30 @@ class Rooms:
         )
 
     @room
+    def relay(self) -> relay.Relay:
+        options = self.conf.registry
+        return relay.Relay(
+            options.url,
+            options.ca_file,
+            options.timeout_s,
+            pool_size=options.pool_size,
+        )
+
+    @room
     def judge(self) -> judge.Judge:
+        options = self.conf.front
         here = oci_platform.from_machine(platform.machine())
-        return judge.Judge(self.registry, verdict_model.Rules(here))
+        named = options.platform and oci_platform.parse(options.platform)
+        rules = verdict_model.Rules(named or here, options.accept_zstd)
+        return judge.Judge(self.registry, rules)
+
+    @room
+    def quota(self) -> quotas.Quota:
+        options = self.conf.quota
+        limits: quotas.Limits = limit.NoLimits()
+        if options.use_keystone_limits:
+            limits = limit.Limits(options.limit_lifetime_s)
+        return quotas.Quota(limits, self.catalogue)
 
     @room
     def catalogue(self) -> glance.Catalogue:
@@ -253,6 +284,40 @@ class Rooms:
         )
         return publisher.Publisher(
             neighbours, options.image_id_key.encode(), options.store
+        )
+
+    @room
+    def hints(self) -> queue.Hints:
+        options = self.conf.events
+        settler = settle.Settler(
+            self.registry, self.publisher, self.database, 'event'
+        )
+        return queue.Hints(settler, options.delay_s, options.queue_size)
+
+    @room
+    def front(self) -> front_doors.Door:
+        token, options = self.conf.token, self.conf.front
+        tags = immutable.Rules(options.immutable_tags)
+        pusher = push.Pusher(
+            push.Neighbours(
+                relay=self.relay,
+                registry=self.registry,
+                judge=self.judge,
+                quota=self.quota,
+                database=self.database,
+                publisher=self.publisher,
+            ),
+            tags,
+        )
+        remover = removal.Remover(
+            self.registry, self.publisher, self.hints, tags
+        )
+        return front_doors.Door(
+            front_doors.Stories(pusher, remover, self.relay),
+            bearer.Gate(self.verifier, token.realm, token.service),
+            self.namespaces,
+            proxies=self._token_rules().proxies,
+            warns=options.unpublished_push == 'warn',
         )
 
     @room

@@ -63,6 +63,15 @@ ROUTES = (
         '/v1/images/{image_id}/push',
         {'POST': lambda rooms: rooms.push_door},
     ),
+    Route(
+        'manifest',
+        '/v2/{repository:.+}/manifests/{reference}',
+        {
+            'GET': lambda rooms: rooms.front.get,
+            'PUT': lambda rooms: rooms.front.put,
+            'DELETE': lambda rooms: rooms.front.delete,
+        },
+    ),
     Route('metrics', '/metrics', {'GET': lambda rooms: metrics.door}),
 )
 # What stands for the door of a request that found none.

@@ -12,6 +12,7 @@ import webob
 
 from glance_bridge import exception
 from glance_bridge import rooms
+from glance_bridge.quota import limit
 from glance_bridge.token import key
 from glance_bridge.wsgi import application
 from tests.fixtures import images
@@ -218,3 +219,28 @@ class NovaTestCase(testtools.TestCase):
     def test_image_of_another_project_takes_no_snapshot(self):
         answer = self.ask('push', {'parent': 'x'})
         self.assertEqual(403, answer.status_int)
+
+
+class FrontTestCase(testtools.TestCase):
+    def _rooms(self, **front: object) -> rooms.Rooms:
+        found = rooms.Rooms(options.whole(self))
+        for name, value in front.items():
+            found.conf.set_override(name, value, group='front')
+        return found
+
+    def test_the_front_stands_on_the_options(self):
+        self.assertIsNotNone(self._rooms(platform='linux/arm64').front)
+
+    def test_a_manifest_without_a_token_is_sent_for_one(self):
+        door = application.Application(self._rooms())
+        request = webob.Request.blank('/v2/demo/web/manifests/latest')
+        answer = door._respond(request)
+        self.assertEqual(401, answer.status_int)
+        self.assertIn('scope="repository:demo/web:pull"', str(answer.headers))
+
+    def test_limits_are_keystone_s_where_the_operator_says_so(self):
+        found = self._rooms()
+        self.assertEqual({}, found.quota._limits.of('project'))
+        found = self._rooms()
+        found.conf.set_override('use_keystone_limits', True, group='quota')
+        self.assertIsInstance(found.quota._limits, limit.Limits)
