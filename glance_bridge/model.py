@@ -46,7 +46,11 @@ class Repository:
 
 @dataclasses.dataclass(frozen=True)
 class Binding:
-    """Whose namespace it is, since the first push into it."""
+    """Whose namespace it is, since the first push into it.
+
+    :param domain_id: of the project; empty where the row was lost, since
+        images do not tell and nothing depends on it
+    """
 
     namespace: str
     project_id: str

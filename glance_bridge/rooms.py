@@ -6,6 +6,8 @@ else, and nothing is open when a WSGI server forks.
 """
 
 from collections.abc import Callable
+import datetime
+import functools
 import pathlib
 import platform
 import threading
@@ -22,6 +24,7 @@ from glance_bridge import settle
 from glance_bridge.catalogue import glance
 from glance_bridge.catalogue import wait
 from glance_bridge.db import api as db_api
+from glance_bridge.events import door as events_door
 from glance_bridge.events import queue
 from glance_bridge.front import bearer
 from glance_bridge.front import door as front_doors
@@ -47,6 +50,13 @@ from glance_bridge.pull import place as pull_place
 from glance_bridge.pull import snapshot as pull_snapshot
 from glance_bridge.quota import limit
 from glance_bridge.quota import quota as quotas
+from glance_bridge.reconcile import loop
+from glance_bridge.reconcile import mend
+from glance_bridge.reconcile import model as reconcile_model
+from glance_bridge.reconcile import orphan
+from glance_bridge.reconcile import question
+from glance_bridge.reconcile import survey
+from glance_bridge.reconcile import sweep
 from glance_bridge.registry import client
 from glance_bridge.registry import relay
 from glance_bridge.token import authority
@@ -289,10 +299,9 @@ class Rooms:
     @room
     def hints(self) -> queue.Hints:
         options = self.conf.events
-        settler = settle.Settler(
-            self.registry, self.publisher, self.database, 'event'
+        return queue.Hints(
+            self._settler('event'), options.delay_s, options.queue_size
         )
-        return queue.Hints(settler, options.delay_s, options.queue_size)
 
     @room
     def front(self) -> front_doors.Door:
@@ -352,4 +361,61 @@ class Rooms:
     def push_door(self) -> pull_snapshot.PushDoor:
         return pull_snapshot.PushDoor(
             self.behind, lifetime_s=self.conf.token.push_lifetime_s
+        )
+
+    def _settler(self, way: str) -> settle.Settler:
+        return settle.Settler(
+            self.registry, self.publisher, self.database, way
+        )
+
+    @room
+    def events(self) -> events_door.Door:
+        options = self.conf.events
+        return events_door.Door(
+            self.hints, options.token, frozenset(options.ignored_actors)
+        )
+
+    @room
+    def sweeper(self) -> sweep.Sweeper:
+        options = self.conf.reconciler
+        menders = mend.Rooms(
+            settler=self._settler('sweep'),
+            publisher=self.publisher,
+            registry=self.registry,
+            catalogue=self.catalogue,
+            database=self.database,
+        )
+        return sweep.Sweeper(
+            survey.Survey(
+                *(self.registry, self.catalogue, self.database),
+                options.threads,
+            ),
+            orphan.Orphans(self.catalogue, options.orphan_after_s),
+            mend.Mender(menders),
+            self.database,
+            sweep.Questions(
+                question.Question(self.registry, self.judge).is_image,
+                self.publisher.recognize,
+            ),
+            self._retention(),
+            threads=options.threads,
+        )
+
+    def _retention(self) -> reconcile_model.Rules:
+        options = self.conf.reconciler
+        days = options.retired_days
+        return reconcile_model.Rules(
+            options.retired_images,
+            None if days is None else datetime.timedelta(days=days),
+            datetime.timedelta(seconds=options.stuck_after_s),
+        )
+
+    @room
+    def loop(self) -> loop.Loop:
+        # Nobody waits for a sweep: another one comes soon enough.
+        locks = lock.Locks(self.conf.publishing.lock_url, timeout_s=1)
+        return loop.Loop(
+            self.sweeper,
+            functools.partial(locks.held, 'sweep'),
+            self.conf.reconciler.interval_s,
         )

@@ -22,6 +22,8 @@ Finding = reconcile_model.Finding
 
 
 class Registry(Protocol):
+    def digest_of(self, repository: str, reference: str) -> str | None: ...
+
     def untag(self, repository: str, tag: str) -> None: ...
 
 
@@ -29,6 +31,10 @@ class Publisher(Protocol):
     def locked(
         self, repository: model.Repository, tag: str
     ) -> contextlib.AbstractContextManager[None]: ...
+
+    def publish(
+        self, repository: model.Repository, tag: str, *, is_push: bool = False
+    ) -> model.Publication | None: ...
 
     def release(self, repository: model.Repository, image_id: str) -> None: ...
 
@@ -71,8 +77,8 @@ class Mender:
             Kind.UNPINNED: self._look,
             Kind.ORPHANED: self._untag,
             Kind.BROKEN: self._untag,
-            Kind.STUCK: self._remove,
-            Kind.EXPIRED: self._remove,
+            Kind.STUCK: self._replace,
+            Kind.EXPIRED: self._expire,
         }
 
     def can(self, finding: Finding) -> bool:
@@ -100,31 +106,51 @@ class Mender:
         with contextlib.suppress(exception.RegistryNotFound):
             self._to.registry.untag(str(finding.repository), finding.tag)
 
-    def _remove(self, finding: Finding) -> None:
-        """Delete an image, and leave no tombstone.
-
-        It is no user's wish: the tag stays, and what it says may be
-        published again, as an image of the next generation.
-        """
-        to, image_id = self._to, finding.image_id
+    def _expire(self, finding: Finding) -> None:
+        """Delete an image of the past, unless its tag came back to it."""
+        to = self._to
         with to.publisher.locked(finding.repository, finding.tag):
-            if not self._is_to_go(finding):
+            row = to.database.publication(finding.image_id)
+            if row is None or row.state is not model.State.RETIRED:
                 return
-            to.catalogue.delete(image_id)
-            to.database.remove_publication(image_id)
-            to.publisher.release(finding.repository, image_id)
-        audit.record(
-            *(audit.DELETE, audit.DONE),
-            repository=str(finding.repository),
-            tag=finding.tag,
-            image_id=image_id,
-            reason=finding.kind.value,
-        )
+            if self._is_meant(finding):
+                return
+            to.catalogue.delete(finding.image_id)
+            # With its tombstone a later push brings it back, as for images
+            # that users delete.
+            to.publisher.release(finding.repository, finding.image_id)
+        _record(finding)
 
-    def _is_to_go(self, finding: Finding) -> bool:
-        """Look again: a tag may have come back to it, or its data come."""
-        if finding.kind is Kind.STUCK:
-            image = self._to.catalogue.get(finding.image_id)
-            return image is not None and image.is_queued
-        row = self._to.database.publication(finding.image_id)
-        return row is not None and row.state is model.State.RETIRED
+    def _replace(self, finding: Finding) -> None:
+        """Delete an image that waits in vain, and begin another one."""
+        to = self._to
+        with to.publisher.locked(finding.repository, finding.tag):
+            image = to.catalogue.get(finding.image_id)
+            if image is None or not image.is_queued:
+                return
+            to.catalogue.delete(finding.image_id)
+            # No tombstone: it was no user's wish, and the tag stays.
+            to.database.remove_publication(finding.image_id)
+            to.publisher.release(finding.repository, finding.image_id)
+            if self._is_meant(finding):
+                # Glance gives no id out twice, and publishing would take
+                # the one that is gone for a user's deletion otherwise.
+                to.publisher.publish(
+                    finding.repository, finding.tag, is_push=True
+                )
+        _record(finding)
+
+    def _is_meant(self, finding: Finding) -> bool:
+        """Ask the registry whether a tag points there now."""
+        name = str(finding.repository)
+        return self._to.registry.digest_of(name, finding.tag) == finding.digest
+
+
+def _record(finding: Finding) -> None:
+    audit.record(
+        *(audit.DELETE, audit.DONE),
+        repository=str(finding.repository),
+        tag=finding.tag,
+        image_id=finding.image_id,
+        reason=finding.kind.value,
+    )

@@ -41,12 +41,10 @@ class Questions:
     :param is_image: whether what a repository has under a digest can be
         published; artifacts are not missed in Glance
     :param recognize: what an image was published for, by its id
-    :param domain_of: the domain of a project
     """
 
     is_image: Callable[[model.Repository, str], bool]
     recognize: rebuild.Recognize
-    domain_of: Callable[[str], str]
 
 
 class Sweeper:
@@ -109,9 +107,8 @@ class Sweeper:
         rows = rebuild.unrecorded(world, self._questions.recognize)
         owners = rebuild.owners(world, rows)
         for namespace, project_id in owners.items():
-            domain_id = self._questions.domain_of(project_id)
             self._database.add_binding(
-                model.Binding(namespace, project_id, domain_id)
+                model.Binding(namespace, project_id, domain_id='')
             )
         for each in rows.values():
             self._mender.record(each)

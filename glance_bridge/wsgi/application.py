@@ -72,6 +72,7 @@ ROUTES = (
             'DELETE': lambda rooms: rooms.front.delete,
         },
     ),
+    Route('events', '/events', {'POST': lambda rooms: rooms.events}),
     Route('metrics', '/metrics', {'GET': lambda rooms: metrics.door}),
 )
 # What stands for the door of a request that found none.

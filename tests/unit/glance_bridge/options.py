@@ -30,6 +30,10 @@ lock_url = file://{folder}/locks
 [token]
 key_file = {folder}/token.key
 certificate_file = {folder}/token.crt
+
+[publishing]
+image_id_key = an-id-key-of-thirty-two-characters
+lock_url = file://{folder}/locks
 """
 
 

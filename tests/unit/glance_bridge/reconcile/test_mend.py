@@ -28,6 +28,7 @@ class _Others:
         self.error: Exception | None = None
         self.image_now = worlds.image(ROW, status='queued')
         self.row_now = ROW
+        self.digest_now: str | None = None
 
     def tag(self, repository: model.Repository, tag: str) -> None:
         self.done.append(('tag', str(repository), tag))
@@ -57,6 +58,14 @@ class _Others:
 
     def remove_publication(self, image_id: str) -> None:
         self.done.append(('forget', image_id))
+
+    def digest_of(self, repository: str, reference: str) -> str | None:
+        return self.digest_now
+
+    def publish(
+        self, repository: model.Repository, tag: str, *, is_push: bool
+    ) -> None:
+        self.done.append(('publish', is_push))
 
     def untag(self, repository: str, tag: str) -> None:
         if self.error:
@@ -107,31 +116,45 @@ class MenderTestCase(testtools.TestCase):
         found = reconcile_model.Finding(Kind.BROKEN, REPOSITORY, '1')
         self.mender.mend(found)
 
-    def test_an_image_goes_under_the_lock_of_its_tag_and_is_recorded(self):
-        for kind in (Kind.EXPIRED, Kind.STUCK):
-            self.assertEqual(
-                ['lock', 'delete', 'forget', 'release', 'unlock'],
-                [name for name, _ in self._mend(kind)],
-            )
-            self.assertIn(f'"reason": "{kind}"', self.log.output)
+    def _names(self, kind: Kind) -> list[object]:
+        return [name for name, _ in self._mend(kind)]
+
+    def test_an_expired_image_goes_under_the_lock_of_its_tag(self):
+        self.assertEqual(
+            ['lock', 'delete', 'release', 'unlock'],
+            self._names(Kind.EXPIRED),
+        )
+        self.assertIn('"reason": "expired"', self.log.output)
+
+    def test_a_stuck_image_is_forgotten_too(self):
+        self.assertEqual(
+            ['lock', 'delete', 'forget', 'release', 'unlock'],
+            self._names(Kind.STUCK),
+        )
+        self.assertIn('"reason": "stuck"', self.log.output)
+
+    def test_a_stuck_image_that_its_tag_means_makes_room_for_another(self):
+        self.others.digest_now = 'd'
+        self.assertIn(('publish', True), self._mend(Kind.STUCK))
 
     def test_an_image_that_its_tag_means_again_stays(self):
         for row in (None, dataclasses.replace(ROW, state=worlds.ACTIVE)):
             self.others.row_now = row
-            done = [name for name, _ in self._mend(Kind.EXPIRED)]
-            self.assertEqual(['lock', 'unlock'], done)
+            self.assertEqual(['lock', 'unlock'], self._names(Kind.EXPIRED))
+        self.others.row_now, self.others.digest_now = ROW, 'd'
+        self.assertEqual(['lock', 'unlock'], self._names(Kind.EXPIRED))
 
     def test_an_image_that_has_its_data_stays(self):
         for image in (None, worlds.image(ROW)):
             self.others.image_now = image
-            done = [name for name, _ in self._mend(Kind.STUCK)]
-            self.assertEqual(['lock', 'unlock'], done)
+            self.assertEqual(['lock', 'unlock'], self._names(Kind.STUCK))
         self.assertEqual('', self.log.output)
 
     def test_one_that_may_not_be_deleted_is_not_forgotten(self):
         self.others.error = exception.ImageProtected('protected')
         self.assertRaises(exception.ImageProtected, self._mend, Kind.EXPIRED)
-        self.assertEqual([('lock', '1')], self.others.done)
+        self.assertEqual(('lock', '1'), self.others.done[0])
+        self.assertNotIn(('release', 'i'), self.others.done)
 
     def test_a_row_is_written(self):
         self.mender.record('row')

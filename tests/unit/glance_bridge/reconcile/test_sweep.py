@@ -76,9 +76,7 @@ class _SweeperTestCase(testtools.TestCase):
         self.mender = _Mender()
         self.sweeper = sweep.Sweeper(
             *(self.sides, self.sides, self.mender, self.sides),
-            sweep.Questions(
-                self.sides.is_image, worlds.recognize, lambda project_id: 'd1'
-            ),
+            sweep.Questions(self.sides.is_image, worlds.recognize),
             worlds.RULES,
             threads=2,
         )
@@ -169,7 +167,7 @@ class LostDatabaseTestCase(_SweeperTestCase):
         outcome = self.sweeper.sweep()
         self.assertEqual(self.rows, self.mender.rows)
         self.assertEqual(
-            [model.Binding('demo', 'p1', 'd1')], self.sides.bindings
+            [model.Binding('demo', 'p1', '')], self.sides.bindings
         )
         self.assertEqual(
             ['unrecorded'] * 2, [each.kind for each in outcome.findings]
