@@ -65,6 +65,7 @@ LEVELS = (
         packages=(
             *('docker.io', 'iproute2', 'iputils-ping', 'openvswitch-switch'),
             *('busybox', 'docker-registry', 'dropbear-bin', 'sudo'),
+            'mariadb-server',
         ),
         needs_root=True,
     ),
