@@ -25,6 +25,7 @@ from deploy.quickstart import node
 _UUID = r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 _CONTAINER = re.compile(rf'nova-({_UUID})(?:-rescue|-resize)?')
 _IMAGE = re.compile(rf'nova-image/({_UUID}):')
+_PIN = re.compile(rf':g-({_UUID})(?:-[0-9]+)?$')
 # Nova removes an image that was not used for a day, and looks every 40 min
 # (nova.conf, [image_cache]).
 _CACHED_S = 24 * 3600 + 2 * 2400
@@ -38,11 +39,11 @@ _DEVICE = re.compile(r'(?:tap|qvo|qvb|qbr|nvc)([0-9a-f]{8}-[0-9a-f]{2})')
 class Living:
     """What the cloud says exists."""
 
-    servers: frozenset[str]
-    ports: frozenset[str]
-    networks: frozenset[str]
-    routers: frozenset[str]
-    images: frozenset[str]
+    servers: frozenset[str] = frozenset()
+    ports: frozenset[str] = frozenset()
+    networks: frozenset[str] = frozenset()
+    routers: frozenset[str] = frozenset()
+    images: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Found:
     folders: tuple[str, ...] = ()
     consumers: tuple[str, ...] = ()
     server_ports: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    tags: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,11 +79,14 @@ def find(home: home_module.Home, state: home_module.State) -> list[str]:
     """List what leaked, one line each; on a node it begins with its name."""
     with cloud.errors():
         admin = cloud.connect(home_module.load_secrets(home))
+        if state.network == constants.IMAGES_ONLY:
+            return list(judge(registered(home), Living(images=images(admin))))
         alive = living(admin)
         known = database.instance_uuids(home)
         lines = [
             *judge(gather(home, here(), known), alive),
             *judge(kept(admin), alive),
+            *judge(registered(home), alive),
         ]
         for each in state.nodes:
             inside = home.of_node(each.name)
@@ -102,7 +107,16 @@ def living(admin: Any) -> Living:
         ports=frozenset(port.id for port in admin.network.ports()),
         networks=frozenset(net.id for net in admin.network.networks()),
         routers=frozenset(router.id for router in admin.network.routers()),
-        images=frozenset(image.id for image in admin.image.images()),
+        images=images(admin),
+    )
+
+
+def images(admin: Any) -> frozenset[str]:
+    """List all images, also those that a tag has left."""
+    return frozenset(
+        image.id
+        for is_hidden in (False, True)
+        for image in admin.image.images(is_hidden=is_hidden)
     )
 
 
@@ -162,6 +176,17 @@ def kept(admin: Any) -> Found:
     )
 
 
+def registered(home: home_module.Home) -> Found:
+    """List the tags of the registry, as ``repository:tag``."""
+    root = home.data / 'registry/docker/registry/v2/repositories'
+    return Found(
+        tags=tuple(
+            f'{folder.relative_to(root).parents[2]}:{folder.name}'
+            for folder in root.glob('**/_manifests/tags/*')
+        )
+    )
+
+
 def judge(found: Found, alive: Living) -> Iterator[str]:
     """Say of each thing why nobody owns it; be silent about the rest."""
     servers = alive.servers
@@ -181,6 +206,15 @@ def judge(found: Found, alive: Living) -> Iterator[str]:
     for port, server in found.server_ports.items():
         if server not in servers:
             yield f'Neutron port {port}: no such server {server}'
+    yield from _pins(found.tags, alive.images)
+
+
+def _pins(tags: Iterable[str], images: frozenset[str]) -> Iterator[str]:
+    """A pin keeps the data of an image from the registry's collector."""
+    for name in tags:
+        match = _PIN.search(name)
+        if match and match[1] not in images:
+            yield f'tag {name}: no such image'
 
 
 def _images(names: Iterable[str], known: frozenset[str]) -> Iterator[str]:

@@ -23,6 +23,7 @@ PORT = '22222222-2222-4222-8222-222222222222'
 NETWORK = '33333333-3333-4333-8333-333333333333'
 ROUTER = '44444444-4444-4444-8444-444444444444'
 IMAGE = '55555555-5555-4555-8555-555555555555'
+HIDDEN = '66666666-6666-4666-8666-666666666666'
 GONE = '99999999-9999-4999-8999-999999999999'
 
 ALIVE = leak.Living(
@@ -57,6 +58,24 @@ class JudgeTestCase(testtools.TestCase):
             server_ports={PORT: SERVER},
         )
         self.assertEqual([], found)
+
+    def test_pin_of_no_image(self):
+        pin = f'demo/web:g-{GONE}'
+        self.assertEqual(
+            [
+                f'tag {pin}: no such image',
+                f'tag {pin}-1: no such image',
+            ],
+            self.judge(
+                tags=(
+                    pin,
+                    f'{pin}-1',
+                    f'demo/web:g-{IMAGE}',
+                    f'demo/web:g-{IMAGE}-2',
+                    'demo/web:latest',
+                )
+            ),
+        )
 
     def test_container_of_no_server(self):
         self.assertEqual(
@@ -160,8 +179,8 @@ class Api:
     def routers(self):
         return [_row(ROUTER)]
 
-    def images(self):
-        return [_row(IMAGE)]
+    def images(self, *, is_hidden):
+        return [_row(HIDDEN if is_hidden else IMAGE)]
 
     def resource_providers(self):
         return [_row('rp')]
@@ -227,6 +246,21 @@ class FindTestCase(testtools.TestCase):
             ],
             leak.find(self.home, home_module.State('ovs')),
         )
+
+    def _tag(self, repository, tag):
+        root = self.home.data / 'registry/docker/registry/v2/repositories'
+        (root / repository / '_manifests/tags' / tag).mkdir(parents=True)
+        (root / repository / '_manifests/tags' / tag / 'index').mkdir()
+
+    def test_registry_keeps_nothing_for_images_that_are_gone(self):
+        self._tag('demo/web/api', f'g-{GONE}')
+        self._tag('demo/web/api', f'g-{HIDDEN}')
+        line = f'tag demo/web/api:g-{GONE}: no such image'
+        found = leak.find(self.home, home_module.State('ovs'))
+        self.assertEqual(line, found[-1])
+        # Without Nova and Neutron there is nobody else to ask.
+        found = leak.find(self.home, home_module.State('none'))
+        self.assertEqual([line], found)
 
     def test_node_is_looked_into(self):
         added = home_module.Node('a', 'docker', 0)
