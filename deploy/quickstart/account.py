@@ -92,6 +92,7 @@ def _folders(
         (home.run / 'ovn', 'root', 0o755),
         (home.run / 'containerd', 'root', 0o700),
         (home.run / 'mysql', 'mysql', 0o755),
+        (home.bridge_metrics, nova, 0o750),
         (home.run / 'nginx', constants.PROXY_USER, 0o700),
         (data / 'mysql', 'mysql', 0o700),
         (data / 'rabbitmq', 'rabbitmq', 0o750),

@@ -5,6 +5,12 @@ from deploy.quickstart import home as home_module
 from deploy.quickstart import process
 
 
+def clear_run(home: home_module.Home) -> None:
+    """Forget what processes counted that have ended."""
+    for path in home.bridge_metrics.glob('*.db'):
+        path.unlink()
+
+
 def make_key(home: home_module.Home) -> None:
     """Make the key that signs the registry's tokens, once for a home."""
     if home.token_certificate.exists():

@@ -125,6 +125,11 @@ class Home:
         return self.data / 'glance-bridge' / 'token.crt'
 
     @property
+    def bridge_metrics(self) -> pathlib.Path:
+        """What the processes of the bridge count, of one start each."""
+        return self.run / 'glance-bridge'
+
+    @property
     def state_file(self) -> pathlib.Path:
         return self.path / 'state.json'
 

@@ -45,6 +45,13 @@ def find_image(connection: Any, name: str = constants.IMAGE) -> Any:
     return next(iter(connection.image.images(name=name)), None)
 
 
+def remove_upload(admin: Any) -> None:
+    """Remove the image that is going to be pushed, where it was uploaded."""
+    for found in admin.image.images(name=constants.IMAGE):
+        if 'docker_repository' not in found.properties:
+            admin.image.delete_image(found)
+
+
 def image(
     admin: Any,
     archive: pathlib.Path,

@@ -209,6 +209,9 @@ def _images(home: home_module.Home) -> list[Service]:
 
 def _registry(home: home_module.Home) -> list[Service]:
     nginx = home.run / 'nginx'
+    config = f'--config-dir={home.etc}/glance-bridge'
+    # Where the processes of the bridge put together what they count.
+    metrics = {'PROMETHEUS_MULTIPROC_DIR': str(home.bridge_metrics)}
     return [
         _wsgi(
             home,
@@ -220,6 +223,14 @@ def _registry(home: home_module.Home) -> list[Service]:
             # many images at once.
             processes=2,
             threads=8,
+            variables=metrics,
+        ),
+        Service(
+            'glance-bridge-reconciler',
+            Tier.CONTROL,
+            (str(home.bin / 'glance-bridge-reconciler'), config),
+            user=constants.USER,
+            environment=metrics,
         ),
         Service(
             'registry',
@@ -394,11 +405,13 @@ def _wsgi(
     address: str = _MANAGEMENT,
     processes: int = 1,
     threads: int = 4,
+    variables: Mapping[str, str] | None = None,
 ) -> Service:
     project = name if name == 'glance-bridge' else name.partition('-')[0]
     variable = project.upper().replace('-', '_')
     environment = {
         f'OS_{variable}_CONFIG_DIR': str(home.etc / project),
+        **(variables or {}),
     }
     if project == 'neutron':
         environment['OS_NEUTRON_CONFIG_FILES'] = 'neutron.conf;ml2_conf.ini'

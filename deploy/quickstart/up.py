@@ -34,6 +34,7 @@ from deploy.quickstart import package
 from deploy.quickstart import preflight
 from deploy.quickstart import process
 from deploy.quickstart import progress as progress_module
+from deploy.quickstart import push
 from deploy.quickstart import render
 from deploy.quickstart import restart
 from deploy.quickstart import roster
@@ -176,9 +177,10 @@ class Up:
             ('services', 'the other services', self._services),
         ]
         if not self._boots:
-            return phases
+            return [*phases, ('push', 'memcached to the registry', self._push)]
         phases += [
-            ('seed', 'image, flavors, networks', self._seed),
+            ('seed', 'flavors, networks', self._seed),
+            ('push', 'memcached to the registry', self._push),
             ('server', 'server memcached', self._server),
             ('answer', 'memcached answers on its floating IP', self._answer),
         ]
@@ -257,6 +259,7 @@ class Up:
             self._take_over_changes()
         if not self._supervisor.is_running():
             engine.clear_run(self._home)
+            bridge.clear_run(self._home)
             self._supervisor.launch()
         self._start(service_module.Tier.BASE)
 
@@ -344,16 +347,27 @@ class Up:
             return
         admin = cloud.connect(self._secrets)
         demo = self._demo()
-        archive = self._home.data / 'memcached.tar'
-        image.build(archive)
-        is_docker = seed.has_trait(admin)
         seed.flavors(admin)
-        seed.image(admin, archive, is_docker)
-        if is_docker:
+        if seed.has_trait(admin):
             seed.aggregate(admin, socket.gethostname())
+        else:
+            seed.image(admin, self._archive(), is_docker=False)
         seed.networks(admin, demo)
         seed.security_group(demo)
         self._remember('seed', self._compute_driver)
+
+    def _archive(self) -> pathlib.Path:
+        archive = self._home.data / 'memcached.tar'
+        image.build(archive)
+        return archive
+
+    def _push(self) -> None:
+        demo = self._demo()
+        if self._compute_driver != _DRIVER or push.is_pushed(demo):
+            return
+        seed.remove_upload(cloud.connect(self._secrets))
+        push.push(self._home, self._secrets, self._archive())
+        push.require_image(demo)
 
     def _server(self) -> None:
         demo = self._demo()

@@ -29,3 +29,14 @@ class KeyTestCase(testtools.TestCase):
         self.home.token_certificate.touch()
         bridge.make_key(self.home)
         self.run_command.assert_not_called()
+
+
+class ClearTestCase(testtools.TestCase):
+    def test_counts_of_an_earlier_start_are_forgotten(self):
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        home = home_module.Home(folder)
+        home.bridge_metrics.mkdir(parents=True)
+        (home.bridge_metrics / 'counter_7.db').touch()
+        bridge.clear_run(home)
+        self.assertEqual([], list(home.bridge_metrics.iterdir()))
+        bridge.clear_run(home_module.Home(folder / 'of-nobody'))

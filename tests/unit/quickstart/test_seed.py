@@ -167,6 +167,15 @@ class ImageTestCase(SeedTestCase):
         self.assertEqual([half], self.image.deleted)
         self.assertEqual('active', seed.find_image(self.cloud).status)
 
+    def test_upload_makes_room_for_what_is_pushed(self):
+        pushed = records.row(
+            name=NAME, properties={'docker_repository': 'demo/memcached'}
+        )
+        upload = records.row(name=NAME, properties={})
+        self.image.rows += [pushed, upload]
+        seed.remove_upload(self.cloud)
+        self.assertEqual([upload], self.image.deleted)
+
     def test_name_with_a_colon_is_found(self):
         self.assertIsNone(seed.find_image(self.cloud))
         self.image.rows.append(records.row(name='memcached'))

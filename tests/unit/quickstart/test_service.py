@@ -56,7 +56,7 @@ class ServicesTestCase(testtools.TestCase):
         names = set(_named('none'))
         self.assertLess(names, set(_named('ovs')))
         self.assertLess({'keystone', 'glance', 'registry', 'nginx'}, names)
-        self.assertLess({'glance-bridge'}, names)
+        self.assertLess({'glance-bridge', 'glance-bridge-reconciler'}, names)
         self.assertEqual(
             set(), {'rabbitmq', 'ovs-vswitchd', 'nova-api'} & names
         )
@@ -69,13 +69,24 @@ class ServicesTestCase(testtools.TestCase):
     def test_bridge_reads_no_file_of_glance(self):
         known = _named('none')
         self.assertEqual(
-            {'OS_GLANCE_BRIDGE_CONFIG_DIR': '/srv/cloud/etc/glance-bridge'},
-            known['glance-bridge'].environment,
+            '/srv/cloud/etc/glance-bridge',
+            known['glance-bridge'].environment['OS_GLANCE_BRIDGE_CONFIG_DIR'],
+        )
+        self.assertNotIn(
+            'OS_GLANCE_CONFIG_DIR', known['glance-bridge'].environment
         )
         self.assertEqual('127.0.0.1', known['glance-bridge'].address)
         self.assertIn(
             '--http-socket=127.0.0.1:5044', known['glance-bridge'].command
         )
+
+    def test_processes_of_the_bridge_count_together(self):
+        known = _named('none')
+        folders = {
+            known[name].environment['PROMETHEUS_MULTIPROC_DIR']
+            for name in ('glance-bridge', 'glance-bridge-reconciler')
+        }
+        self.assertEqual({'/srv/cloud/run/glance-bridge'}, folders)
 
     def test_neutron_gets_both_its_files(self):
         environment = _named('ovs')['neutron-api'].environment

@@ -28,6 +28,7 @@ from deploy.quickstart import owner
 from deploy.quickstart import package
 from deploy.quickstart import preflight
 from deploy.quickstart import progress
+from deploy.quickstart import push
 from deploy.quickstart import render
 from deploy.quickstart import restart
 from deploy.quickstart import seed
@@ -50,6 +51,7 @@ ONCE = {
     'network.datapath',
     'catalog.fill',
     'image.build',
+    'push.push',
     'seed.networks',
 }
 
@@ -100,6 +102,9 @@ class UpTestCase(testtools.TestCase):
         replace(catalog, 'fill')
         replace(image, 'build')
         replace(seed, 'flavors', 'image', 'aggregate', 'networks')
+        replace(seed, 'remove_upload')
+        replace(push, 'push', 'require_image')
+        replace(push, 'is_pushed', result=False)
         replace(seed, 'security_group', 'wait_for_host')
         replace(seed, 'has_trait', result=True)
         replace(story, 'boot')
@@ -158,9 +163,11 @@ class OrderTestCase(UpTestCase):
             self._started(service.Tier.CONTROL),
             self._started(service.Tier.COMPUTE),
             'seed.wait_for_host',
-            'seed.image',
             'seed.aggregate',
             'seed.networks',
+            'seed.remove_upload',
+            'push.push',
+            'push.require_image',
             'story.boot',
             'story.converse',
         )
@@ -179,6 +186,8 @@ class OrderTestCase(UpTestCase):
         self.assertEqual('', found.version)
         self.assertNotIn('story.converse', self.entries)
         self.assertNotIn('seed.aggregate', self.entries)
+        self.assertIn('seed.image', self.entries)
+        self.assertNotIn('push.push', self.entries)
 
     def test_image_half_touches_neither_network_nor_sudo(self):
         found = self._run('none')
@@ -190,6 +199,7 @@ class OrderTestCase(UpTestCase):
             self._started(service.Tier.ENGINE, 'none'),
             'catalog.fill',
             self._started(service.Tier.CONTROL, 'none'),
+            'push.push',
         )
         for entry in (
             'network.share_namespaces',
@@ -228,6 +238,7 @@ class AgainTestCase(UpTestCase):
         super().setUp()
         self._run()
         self.journal.replace(account, 'has_user', result=True)
+        self.journal.replace(push, 'is_pushed', result=True)
 
     def test_nothing_is_done_twice(self):
         self._run()
@@ -244,7 +255,8 @@ class AgainTestCase(UpTestCase):
         self.assertIn('environment.install_driver', self.entries)
         self.assertNotIn('environment.make', self.entries)
         self.assertIn(
-            'stop a.nova-compute glance glance-bridge nova-api nova-compute',
+            'stop a.nova-compute glance glance-bridge '
+            'glance-bridge-reconciler nova-api nova-compute',
             self.entries,
         )
 
