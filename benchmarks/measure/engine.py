@@ -29,13 +29,14 @@ class Engine:
     def __init__(self, folder: pathlib.Path) -> None:
         self.host = f'unix://{folder}/docker.sock'
 
-    def docker(self, *words: str) -> str:
+    def docker(self, *words: str, stdin: str = '') -> str:
         """Run Debian's docker client; give what it says."""
         done = subprocess.run(
             ['/usr/bin/docker', '--host', self.host, *words],
             check=True,
             capture_output=True,
             text=True,
+            input=stdin,
         )
         return done.stdout.strip()
 

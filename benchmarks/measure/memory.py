@@ -24,24 +24,24 @@ def _pss_kib(pid: int) -> int:
     return int(match[1]) if match else 0
 
 
-def forget_peak() -> None:
-    """Begin anew to watch for the most memory that this process holds."""
+def forget_peak(pid: int | str = 'self') -> None:
+    """Begin anew to watch for the most memory that a process holds."""
     # proc(5), clear_refs.
-    (_PROC / 'self/clear_refs').write_text('5')
+    (_PROC / f'{pid}/clear_refs').write_text('5')
 
 
-def peak_mib() -> float:
-    """Give the most memory that this process held since ``forget_peak``."""
-    return _status_mib('VmHWM')
+def peak_mib(pid: int | str = 'self') -> float:
+    """Give the most memory that a process held since ``forget_peak``."""
+    return _status_mib(pid, 'VmHWM')
 
 
-def held_mib() -> float:
-    """Give the memory that this process holds."""
-    return _status_mib('VmRSS')
+def held_mib(pid: int | str = 'self') -> float:
+    """Give the memory that a process holds."""
+    return _status_mib(pid, 'VmRSS')
 
 
-def _status_mib(field: str) -> float:
-    text = (_PROC / 'self/status').read_text()
+def _status_mib(pid: int | str, field: str) -> float:
+    text = (_PROC / f'{pid}/status').read_text()
     match = re.search(rf'^{field}:\s+(\d+) kB', text, re.MULTILINE)
     assert match is not None
     return int(match[1]) / 1024
