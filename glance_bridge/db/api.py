@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import contextlib
 import datetime
 import functools
+import sqlite3
 from typing import Any
 from typing import Concatenate
 from typing import ParamSpec
@@ -35,6 +36,18 @@ def _now() -> datetime.datetime:
     return now.replace(tzinfo=None, microsecond=0)
 
 
+def _is_busy(error: Exception) -> bool:
+    """Tell whether SQLite has another writer, which oslo.db has no name for.
+
+    :source: SQLite, "Result and Error Codes", SQLITE_BUSY
+    """
+    cause = getattr(error, 'orig', None)
+    return (
+        isinstance(cause, sqlite3.OperationalError)
+        and cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    )
+
+
 def _kept(
     method: Callable[Concatenate['Database', P], T],
 ) -> Callable[Concatenate['Database', P], T]:
@@ -44,6 +57,7 @@ def _kept(
         retry_interval=0.1,
         max_retry_interval=1,
         retry_on_deadlock=True,
+        exception_checker=_is_busy,
     )(method)
 
     @functools.wraps(method)

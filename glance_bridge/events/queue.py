@@ -32,6 +32,10 @@ class Work:
     tag: str = ''
     image_id: str = ''
 
+    def __str__(self) -> str:
+        what = f'image {self.image_id}' if self.image_id else self.tag
+        return f'{self.repository}:{what}'
+
 
 @dataclasses.dataclass
 class _Waiting:

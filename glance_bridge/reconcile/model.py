@@ -48,6 +48,10 @@ class Finding:
     digest: str = ''
     image_id: str = ''
 
+    def __str__(self) -> str:
+        image = f' (image {self.image_id})' if self.image_id else ''
+        return f'{self.kind} {self.repository}:{self.tag}{image}'
+
 
 @dataclasses.dataclass(frozen=True)
 class World:

@@ -1,6 +1,8 @@
 """The rows, on SQLite; tests/functional has MariaDB."""
 
 import datetime
+import sqlite3
+import threading
 
 import fixtures
 from oslo_db import exception as db_exception
@@ -119,6 +121,26 @@ class TroubleTestCase(testtools.TestCase):
             {'connection': 'sqlite:////nowhere/db', 'max_retries': 0}
         )
         self.assertRaises(exception.DatabaseUnavailable, made.bindings)
+
+    def test_another_writer_of_sqlite_is_waited_for(self):
+        folder = self.useFixture(fixtures.TempDir()).path
+        url = f'sqlite:///{folder}/db'
+        made = api.Database({'connection': url})
+        made.sync()
+        with sqlite3.connect(f'{folder}/db', check_same_thread=False) as other:
+            other.execute('BEGIN IMMEDIATE')
+            # It ends while the other one is waited for.
+            timer = threading.Timer(0.2, other.rollback)
+            timer.start()
+            self.addCleanup(timer.join)
+            impatient = api.Database(
+                {
+                    'connection': url,
+                    'connection_parameters': 'timeout=0.01',
+                }
+            )
+            impatient.save_publication(publication())
+        self.assertIsNotNone(made.publication('a'))
 
     def test_a_deadlock_is_tried_again(self):
         calls = []

@@ -99,7 +99,7 @@ class HintsTestCase(testtools.TestCase):
         while self.hints.work_off() is not None:
             self.now += 100
         self.assertEqual(queue.ATTEMPTS, len(self.settler.seen))
-        self.assertIn('left to the reconciler', self.log.output)
+        self.assertIn('demo/x:a is left to', self.log.output)
 
     def test_a_failure_does_not_stop_the_next(self):
         self.settler.errors = [KeyError('odd')]

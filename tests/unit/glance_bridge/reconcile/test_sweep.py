@@ -114,6 +114,7 @@ class SweeperTestCase(_SweeperTestCase):
             self.mender.errors = {Kind.UNPUBLISHED: error}
             self.assertEqual(['unpublished'], self._sweep())
             self.assertIn(said, self.log.output)
+        self.assertIn('unpublished demo/web/api:1 is left', self.log.output)
         self.assertEqual(['broken', 'broken'], self.mender.mended)
 
     def test_what_needs_a_person_is_left(self):
