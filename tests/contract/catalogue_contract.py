@@ -34,8 +34,15 @@ class CatalogueContract:
             },
         )
         found = self.catalogue.create(draft)
-        self.addCleanup(self.catalogue.delete, found.id)
+        self.addCleanup(self.remove, found.id)
         return found
+
+    def remove(self, image_id):
+        """Delete an image; Glance fails if its task is still at it."""
+        found = self.catalogue.get(image_id)
+        if found is not None:
+            self.waiter.until_free(found)
+            self.catalogue.delete(image_id)
 
     def publish(self, name='web:latest'):
         image = self.create()
