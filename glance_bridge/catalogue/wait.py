@@ -7,9 +7,13 @@ it is done: so it is asked often at first, and then less and less.
 from collections.abc import Callable
 import time
 
+from oslo_log import log as logging
+
 from glance_bridge import exception
 from glance_bridge.catalogue import glance
 from glance_bridge.catalogue import image as catalogue_image
+
+LOG = logging.getLogger(__name__)
 
 _FIRST_S = 0.01
 _LONGEST_S = 0.25
@@ -68,9 +72,16 @@ class Waiter:
         """Wait until Glance lets an active image go, or for long enough."""
         if not found.is_busy:
             return found
-        return self._poll(
+        now = self._poll(
             found.id, self._hash_timeout_s, lambda each: not each.is_busy
         )
+        if now.is_busy:
+            LOG.warning(
+                'Glance still holds image %s, and may undo a new name. Set '
+                'do_secure_hash = false in glance-api.conf.',
+                found.id,
+            )
+        return now
 
     def _poll(
         self,

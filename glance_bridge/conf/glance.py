@@ -68,9 +68,12 @@ its hash.
 
 With ``do_secure_hash = true``, its default, Glance reads all the data of an
 active image, and then writes the name and the hidden flag back as they were
-before it began. So the bridge waits: for some five seconds per gigabyte. Set
-``do_secure_hash = false`` in glance-api.conf and there is nothing to wait
-for; what is in the registry is verified by its digests.
+before it began. So the bridge waits, for as long as Glance takes to read the
+image once. Set ``do_secure_hash = false`` in glance-api.conf and there is
+nothing to wait for; what is in the registry is verified by its digests.
+
+An image that Glance did not let go in time is shown all the same, and may be
+hidden again by Glance. The next sweep of the reconciler shows it again.
 """,
     ),
 ]
