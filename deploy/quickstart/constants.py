@@ -43,6 +43,7 @@ NETWORKS = ('ovs', 'ovn', IMAGES_ONLY)
 REGISTRY_PORT = 5042
 REGISTRY_ENGINE_PORT = 5043
 BRIDGE_PORT = 5044
+TOKEN_PORT = 5045
 # Accounts that the packages bring.
 REGISTRY_USER = 'docker-registry'
 PROXY_USER = 'www-data'

@@ -139,6 +139,7 @@ def context(
         'registry_port': constants.REGISTRY_PORT,
         'registry_engine_port': constants.REGISTRY_ENGINE_PORT,
         'bridge_port': constants.BRIDGE_PORT,
+        'token_port': constants.TOKEN_PORT,
         'runtime_map_dir': constants.RUNTIME_MAP_DIR,
         'scheduler_filters': ','.join(constants.SCHEDULER_FILTERS),
         'user': constants.USER,

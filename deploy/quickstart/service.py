@@ -210,27 +210,17 @@ def _images(home: home_module.Home) -> list[Service]:
 def _registry(home: home_module.Home) -> list[Service]:
     nginx = home.run / 'nginx'
     config = f'--config-dir={home.etc}/glance-bridge'
-    # Where the processes of the bridge put together what they count.
-    metrics = {'PROMETHEUS_MULTIPROC_DIR': str(home.bridge_metrics)}
     return [
-        _wsgi(
-            home,
-            'glance-bridge',
-            constants.BRIDGE_PORT,
-            'glance_bridge.wsgi.api',
-            address=constants.LOOPBACK,
-            # A push waits for Glance, and engines push layers' manifests of
-            # many images at once.
-            processes=2,
-            threads=8,
-            variables=metrics,
-        ),
+        _bridge(home, 'glance-bridge', constants.BRIDGE_PORT, threads=16),
+        # NOTE: a push waits for Glance, and Glance for these: on threads
+        # that pushes have taken, both would wait for ever.
+        _bridge(home, 'glance-bridge-token', constants.TOKEN_PORT, threads=8),
         Service(
             'glance-bridge-reconciler',
             Tier.CONTROL,
             (str(home.bin / 'glance-bridge-reconciler'), config),
             user=constants.USER,
-            environment=metrics,
+            environment=_counts(home),
         ),
         Service(
             'registry',
@@ -261,6 +251,26 @@ def _registry(home: home_module.Home) -> list[Service]:
             stop_signal='QUIT',
         ),
     ]
+
+
+def _bridge(
+    home: home_module.Home, name: str, port: int, *, threads: int
+) -> Service:
+    return _wsgi(
+        home,
+        name,
+        port,
+        'glance_bridge.wsgi.api',
+        project='glance-bridge',
+        address=constants.LOOPBACK,
+        threads=threads,
+        variables=_counts(home),
+    )
+
+
+def _counts(home: home_module.Home) -> dict[str, str]:
+    """Tell the processes of the bridge where to put what they count."""
+    return {'PROMETHEUS_MULTIPROC_DIR': str(home.bridge_metrics)}
 
 
 def _control(home: home_module.Home) -> list[Service]:
@@ -402,12 +412,13 @@ def _wsgi(
     module: str,
     *,
     tier: Tier = Tier.CONTROL,
+    project: str | None = None,
     address: str = _MANAGEMENT,
     processes: int = 1,
     threads: int = 4,
     variables: Mapping[str, str] | None = None,
 ) -> Service:
-    project = name if name == 'glance-bridge' else name.partition('-')[0]
+    project = project or name.partition('-')[0]
     variable = project.upper().replace('-', '_')
     environment = {
         f'OS_{variable}_CONFIG_DIR': str(home.etc / project),

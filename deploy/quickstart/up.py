@@ -53,6 +53,7 @@ _OURS = {
     'glance',
     'glance-bridge',
     'glance-bridge-reconciler',
+    'glance-bridge-token',
 }
 # Below these folders lies the configuration of what all else stands on.
 _BASE_FILES = ('mysql/', 'rabbitmq/', 'containerd/', 'docker/')

@@ -26,6 +26,7 @@ default = cors rootapp
 keystone = cors authtoken context rootapp
 keystone+caching = cors authtoken context cache rootapp
 """
+PIN = 'g-11111111-1111-4111-8111-111111111111'
 DIGEST = f'sha256:{"0" * 64}'
 # What goes to the bridge, and what past it.
 PATHS = {
@@ -170,9 +171,21 @@ class TextsTestCase(testtools.TestCase):
             'true', found['service_user']['send_service_user_token']
         )
 
+    def test_glance_is_answered_by_processes_that_take_no_pushes(self):
+        texts = _texts(_context())
+        text = texts['nginx/nginx.conf']
+        pin, push = re.findall(r'location ~ "?(\S+/manifests/[^ "]+)', text)
+        for tag in (PIN, f'{PIN}-2'):
+            self.assertTrue(re.search(pin, f'/v2/demo/web/manifests/{tag}'))
+        self.assertIsNone(re.search(pin, '/v2/demo/web/manifests/g-1'))
+        self.assertLess(text.index(pin), text.index(push))
+        self.assertIn(
+            'http://127.0.0.1:5045/events', texts['registry/config.yml']
+        )
+
     def test_proxy_parts_manifests_from_blobs(self):
         text = _texts(_context())['nginx/nginx.conf']
-        (pattern,) = re.findall(r'location ~ (\S+/manifests/\S+) ', text)
+        *_, pattern = re.findall(r'location ~ (\S+/manifests/\S+) ', text)
         for path, is_manifest in PATHS.items():
             with self.subTest(path):
                 self.assertEqual(
@@ -182,7 +195,7 @@ class TextsTestCase(testtools.TestCase):
     def test_every_location_says_where_a_client_comes_from(self):
         text = _texts(_context())['nginx/nginx.conf']
         proxied = re.findall(r'proxy_pass .*?\n        }', text, re.DOTALL)
-        self.assertEqual(3, len(proxied))
+        self.assertEqual(5, len(proxied))
         for location in proxied:
             for line in (
                 *('X-Forwarded-For $remote_addr;', 'Forwarded "";'),

@@ -84,7 +84,8 @@ class ServicesTestCase(testtools.TestCase):
         known = _named('none')
         folders = {
             known[name].environment['PROMETHEUS_MULTIPROC_DIR']
-            for name in ('glance-bridge', 'glance-bridge-reconciler')
+            for name in known
+            if name.startswith('glance-bridge')
         }
         self.assertEqual({'/srv/cloud/run/glance-bridge'}, folders)
 

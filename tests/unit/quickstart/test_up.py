@@ -256,7 +256,8 @@ class AgainTestCase(UpTestCase):
         self.assertNotIn('environment.make', self.entries)
         self.assertIn(
             'stop a.nova-compute glance glance-bridge '
-            'glance-bridge-reconciler nova-api nova-compute',
+            'glance-bridge-reconciler glance-bridge-token '
+            'nova-api nova-compute',
             self.entries,
         )
 
