@@ -30,7 +30,7 @@ _LAYER = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
 _DEADLINE_S = 30.0
 _BARE = """\
 version: 0.1
-log: {{level: fatal, accesslog: {{disabled: true}}}}
+log: {{level: error, accesslog: {{disabled: true}}}}
 storage:
   filesystem: {{rootdirectory: {folder}/data}}
   cache: {{blobdescriptor: inmemory}}
