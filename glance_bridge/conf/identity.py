@@ -96,8 +96,8 @@ Logins of one account that may fail in ``failure_window_s``.
 
 More are answered with 429 and do not reach Keystone. Keep it below
 ``[security_compliance] lockout_failure_attempts`` of Keystone, so that nobody
-can lock an account by way of the registry. It counts in each process of the
-bridge for itself: with several, the product counts.
+can lock an account by way of the registry. All processes of the bridge count
+together, in its database.
 
 Related options:
 

@@ -6,6 +6,7 @@ once; a deadlock is tried again a few times.
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 import contextlib
 import datetime
 import functools
@@ -216,6 +217,48 @@ class Database:
         chosen = table.PUBLICATIONS.c.image_id == image_id
         with self._writing() as session:
             session.execute(table.PUBLICATIONS.delete().where(chosen))
+
+    @_kept
+    def add_failure(
+        self, attempt: str, counted: Sequence[str], at_ms: int
+    ) -> None:
+        """Count an attempt to log in as one that fails.
+
+        :param counted: under which names, of 64 characters at most
+        """
+        rows = [
+            {'attempt': attempt, 'counted': each, 'at_ms': at_ms}
+            for each in counted
+        ]
+        with self._writing() as session:
+            session.execute(table.FAILURES.insert(), rows)
+
+    @_kept
+    def failures(self, counted: str, since_ms: int) -> list[int]:
+        """List when attempts failed, the oldest first."""
+        columns = table.FAILURES.c
+        query = (
+            sqlalchemy.select(columns.at_ms)
+            .where(columns.counted == counted, columns.at_ms > since_ms)
+            .order_by(columns.at_ms)
+        )
+        with self._reading() as session:
+            return list(session.execute(query).scalars())
+
+    @_kept
+    def remove_failure(self, attempt: str, forgiven: str = '') -> None:
+        """Take an attempt back, and all that one name is counted for."""
+        columns = table.FAILURES.c
+        chosen = (columns.attempt == attempt) | (columns.counted == forgiven)
+        with self._writing() as session:
+            session.execute(table.FAILURES.delete().where(chosen))
+
+    @_kept
+    def remove_old_failures(self, until_ms: int) -> None:
+        """Forget what is over."""
+        chosen = table.FAILURES.c.at_ms <= until_ms
+        with self._writing() as session:
+            session.execute(table.FAILURES.delete().where(chosen))
 
 
 def _binding(session: orm.Session, namespace: str) -> model.Binding | None:

@@ -40,3 +40,12 @@ PUBLICATIONS = sqlalchemy.Table(
         name='uniq_publications_generation',
     ),
 )
+
+FAILURES = sqlalchemy.Table(
+    'failures',
+    METADATA,
+    sqlalchemy.Column('attempt', _name(32), primary_key=True),
+    sqlalchemy.Column('counted', _name(64), primary_key=True),
+    sqlalchemy.Column('at_ms', sqlalchemy.BigInteger, nullable=False),
+    sqlalchemy.Index('failures_counted', 'counted', 'at_ms'),
+)

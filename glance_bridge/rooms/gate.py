@@ -84,7 +84,7 @@ class Gate(house.House):
         )
         return directory.Directory(
             keystone.Keystone(self.session, session.auth_url(self.session)),
-            throttle.Throttle(limits, time.monotonic),
+            throttle.Throttle(limits, self.database, time.time),
             directory.Lifetimes(options.kept_s, options.refused_s),
             options.login_domain_name,
             time.monotonic,

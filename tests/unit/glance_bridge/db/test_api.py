@@ -154,3 +154,38 @@ class TroubleTestCase(testtools.TestCase):
 
         self.assertEqual('done', transaction(database(self)))
         self.assertEqual(2, len(calls))
+
+
+class FailureTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.database = database(self)
+
+    def test_what_is_counted_is_listed_by_time(self):
+        self.database.add_failure('one', ('alice', 'here'), 2000)
+        self.database.add_failure('two', ('bob', 'here'), 1000)
+        for counted, since_ms, expected in (
+            ('here', 0, [1000, 2000]),
+            ('here', 1000, [2000]),
+            ('alice', 0, [2000]),
+            ('carol', 0, []),
+        ):
+            self.assertEqual(
+                expected, self.database.failures(counted, since_ms)
+            )
+
+    def test_one_is_taken_back_and_a_name_forgiven(self):
+        for attempt in ('one', 'two'):
+            self.database.add_failure(attempt, ('alice', 'here'), 1000)
+        self.database.remove_failure('two')
+        self.assertEqual([1000], self.database.failures('alice', 0))
+        self.database.add_failure('three', ('alice', 'here'), 2000)
+        self.database.remove_failure('three', 'alice')
+        self.assertEqual([], self.database.failures('alice', 0))
+        self.assertEqual([1000], self.database.failures('here', 0))
+
+    def test_what_is_over_goes(self):
+        for at_ms in (1000, 2000):
+            self.database.add_failure(f'at-{at_ms}', ('alice',), at_ms)
+        self.database.remove_old_failures(1000)
+        self.assertEqual([2000], self.database.failures('alice', 0))

@@ -7,6 +7,7 @@ from glance_bridge.identity import directory
 from glance_bridge.identity import throttle
 from tests.fixtures import clock
 from tests.fixtures import fake_keystone
+from tests.fixtures import fake_rows
 
 _HERE = '192.0.2.1'
 
@@ -20,7 +21,7 @@ class DirectoryTest(testtools.TestCase):
         limits = throttle.Limits(per_account=3, per_address=20, window_s=300)
         self.directory = directory.Directory(
             self.keystone,
-            throttle.Throttle(limits, self.clock),
+            throttle.Throttle(limits, fake_rows.FakeRows(), self.clock),
             directory.Lifetimes(kept_s=60, refused_s=10),
             'Default',
             self.clock,

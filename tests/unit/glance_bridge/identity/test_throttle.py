@@ -3,14 +3,17 @@ import testtools
 from glance_bridge import exception
 from glance_bridge.identity import throttle
 from tests.fixtures import clock
+from tests.fixtures import fake_rows
 
 
 class ThrottleTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.clock = clock.Clock()
+        self.rows = fake_rows.FakeRows()
         self.throttle = throttle.Throttle(
             throttle.Limits(per_account=3, per_address=5, window_s=300),
+            self.rows,
             self.clock,
         )
 
@@ -80,6 +83,22 @@ class ThrottleTest(testtools.TestCase):
             self.throttle.attempt('alice', '192.0.2.3'),
         ):
             self._is_refused()
+        self._succeed()
+
+    def test_processes_count_together(self):
+        limits = throttle.Limits(per_account=3, per_address=5, window_s=300)
+        for _ in range(3):
+            self._fail()
+        self.throttle = throttle.Throttle(limits, self.rows, self.clock)
+        self._is_refused()
+
+    def test_a_refusal_is_no_failure(self):
+        for _ in range(3):
+            self._fail()
+        self.clock.go(299)
+        for _ in range(5):
+            self._is_refused()
+        self.clock.go(1)
         self._succeed()
 
     def test_a_fault_that_is_not_theirs_does_not_count(self):

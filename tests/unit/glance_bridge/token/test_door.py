@@ -69,7 +69,7 @@ class DoorTestCase(testtools.TestCase):
         limits = throttle.Limits(per_account=3, per_address=20, window_s=300)
         return directory.Directory(
             self.keystone,
-            throttle.Throttle(limits, now),
+            throttle.Throttle(limits, fake_rows.FakeRows(), now),
             directory.Lifetimes(60, 10),
             'Default',
             now,
