@@ -97,9 +97,7 @@ def make_schemas(
     deeds: dict[str, Callable[[], None]] = {
         'keystone': lambda: _keystone(home, secrets),
         'glance': lambda: _sync(home, 'glance-manage', 'db_sync'),
-        'glance-bridge': lambda: _sync(
-            home, 'glance-bridge-manage', 'db sync'
-        ),
+        'glance-bridge': lambda: upgrade_bridge(home),
         'placement': lambda: _sync(home, 'placement-manage', 'db sync'),
         'nova': lambda: _nova(home, secrets, transport_url),
         'neutron': lambda: _neutron(home),
@@ -111,6 +109,11 @@ def make_schemas(
     for future in futures:
         future.result()
     return wanted
+
+
+def upgrade_bridge(home: home_module.Home) -> None:
+    """Bring the bridge's tables to the newest form; what is in them stays."""
+    _sync(home, 'glance-bridge-manage', 'db sync')
 
 
 def _flush_cache() -> None:

@@ -308,6 +308,11 @@ class Up:
         )
         for name in made:
             self._remember(f'schema-{name}', release)
+        # The others' tables come with a release, ours with the checkout.
+        code = environment.source_digest()
+        if self._state.done.get('bridge-tables') != code:
+            database.upgrade_bridge(self._home)
+            self._remember('bridge-tables', code)
 
     def _identity(self) -> None:
         self._start(service_module.Tier.IDENTITY)

@@ -47,6 +47,7 @@ ONCE = {
     'environment.make',
     'environment.install_driver',
     'engine.install_runtime',
+    'database.upgrade_bridge',
     'account.create_user',
     'network.datapath',
     'catalog.fill',
@@ -95,7 +96,7 @@ class UpTestCase(testtools.TestCase):
 
     def _replace_the_cloud(self):
         replace = self.journal.replace
-        replace(database, 'create_files')
+        replace(database, 'create_files', 'upgrade_bridge')
         replace(database, 'make_schemas', result=['nova'])
         replace(database, 'mapped_hosts', result={HOST, 'a', 'b'})
         replace(cloud, 'connect')
@@ -158,6 +159,7 @@ class OrderTestCase(UpTestCase):
             self._started(service.Tier.ENGINE),
             'network.add_bridges',
             'database.make_schemas',
+            'database.upgrade_bridge',
             self._started(service.Tier.IDENTITY),
             'catalog.fill',
             self._started(service.Tier.CONTROL),
@@ -253,6 +255,7 @@ class AgainTestCase(UpTestCase):
         self.journal.replace(environment, 'source_digest', result='source-2')
         self._run()
         self.assertIn('environment.install_driver', self.entries)
+        self.assertIn('database.upgrade_bridge', self.entries)
         self.assertNotIn('environment.make', self.entries)
         self.assertIn(
             'stop a.nova-compute glance glance-bridge '
