@@ -72,3 +72,15 @@ class Doors(healing.Healing):
         return pull_snapshot.PushDoor(
             self.behind, lifetime_s=self.conf.token.push_lifetime_s
         )
+
+    @house.room
+    def publish_door(self) -> pull_snapshot.PublishDoor:
+        return pull_snapshot.PublishDoor(
+            self.behind,
+            self.registry,
+            self.catalogue,
+            judge=self.judge.judge,
+            quota=self.quota,
+            wait=self.waiter.until_active,
+            store=self.conf.publishing.store,
+        )

@@ -64,6 +64,11 @@ ROUTES = (
         {'POST': lambda rooms: rooms.push_door},
     ),
     Route(
+        'publish',
+        '/v1/images/{image_id}/publish',
+        {'POST': lambda rooms: rooms.publish_door},
+    ),
+    Route(
         'manifest',
         '/v2/{repository:.+}/manifests/{reference}',
         {

@@ -217,8 +217,12 @@ class NovaTestCase(testtools.TestCase):
         self.assertFalse(claims.is_service)
 
     def test_image_of_another_project_takes_no_snapshot(self):
-        answer = self.ask('push', {'parent': 'x'})
-        self.assertEqual(403, answer.status_int)
+        digest = f'sha256:{"0" * 64}'
+        for deed, body in (
+            ('push', {'parent': 'x'}),
+            ('publish', {'manifest_digest': digest}),
+        ):
+            self.assertEqual(403, self.ask(deed, body).status_int)
 
 
 class FrontTestCase(testtools.TestCase):

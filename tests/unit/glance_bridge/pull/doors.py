@@ -67,6 +67,17 @@ class FakeRows:
         return self.rows.get(image_id)
 
 
+class FakeQuota:
+    def __init__(self):
+        self.error = None
+        self.asked = []
+
+    def check_more(self, project_id, size_bytes, *, images):
+        self.asked.append((project_id, size_bytes, images))
+        if self.error is not None:
+            raise self.error
+
+
 class DoorTestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()

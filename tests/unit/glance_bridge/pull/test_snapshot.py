@@ -76,22 +76,11 @@ class PushTest(doors.DoorTestCase):
         self.assertRaises(exception.NameUnknown, self.ask, self.body)
 
 
-class FakeQuota:
-    def __init__(self):
-        self.error = None
-        self.asked = []
-
-    def check_more(self, project_id, size_bytes, *, images):
-        self.asked.append((project_id, size_bytes, images))
-        if self.error is not None:
-            raise self.error
-
-
 class PublishTest(doors.DoorTestCase):
     def setUp(self):
         super().setUp()
         self.log = self.useFixture(fixtures.FakeLogger('glance_bridge.audit'))
-        self.quota = FakeQuota()
+        self.quota = doors.FakeQuota()
         self.waited = []
         self.wait_error = None
         rules = verdicts.Rules(platform.Platform('linux', 'amd64'))
