@@ -3,6 +3,7 @@
 Events and the reconciler come here. Both only know where to look.
 """
 
+import contextlib
 import datetime
 from typing import Protocol
 
@@ -16,6 +17,10 @@ class Registry(Protocol):
 
 
 class Publisher(Protocol):
+    def locked(
+        self, repository: model.Repository, tag: str
+    ) -> contextlib.AbstractContextManager[None]: ...
+
     def publish(
         self, repository: model.Repository, tag: str, *, is_push: bool = False
     ) -> model.Publication | None: ...
@@ -61,31 +66,42 @@ class Settler:
             user deleted in Glance comes back for a push after that alone.
         """
         try:
-            digest = self._registry.digest_of(str(repository), tag)
-            known = self._database.publications(repository, tag)
-            if digest is None:
-                self._publisher.withdraw(repository, tag)
-                if any(each.state is model.State.ACTIVE for each in known):
-                    self._count('withdrawn', repository, tag)
-                return
-            is_push = any(
-                each.state is model.State.DELETED
-                and each.digest == digest
-                and each.changed_at is not None
-                and each.changed_at < told_at
-                for each in known
-            )
-            found = self._publisher.publish(repository, tag, is_push=is_push)
+            # What a front is publishing is not ours to count, so its end is
+            # waited for before anything is looked at.
+            with self._publisher.locked(repository, tag):
+                self._settle(repository, tag, told_at)
         except Exception:
             # Whoever sent us knows whether to come again, and tells the log.
             metrics.PUBLICATIONS.labels(self._way, 'failed').inc()
             raise
-        if found is not None and found not in known:
-            self._count('published', repository, tag, found)
 
     def image(self, repository: model.Repository, image_id: str) -> None:
         """See whether an image is still there, and let go what it held."""
         self._publisher.release(repository, image_id)
+
+    def _settle(
+        self,
+        repository: model.Repository,
+        tag: str,
+        told_at: datetime.datetime,
+    ) -> None:
+        digest = self._registry.digest_of(str(repository), tag)
+        known = self._database.publications(repository, tag)
+        if digest is None:
+            self._publisher.withdraw(repository, tag)
+            if any(each.state is model.State.ACTIVE for each in known):
+                self._count('withdrawn', repository, tag)
+            return
+        is_push = any(
+            each.state is model.State.DELETED
+            and each.digest == digest
+            and each.changed_at is not None
+            and each.changed_at < told_at
+            for each in known
+        )
+        found = self._publisher.publish(repository, tag, is_push=is_push)
+        if found is not None and found not in known:
+            self._count('published', repository, tag, found)
 
     def _count(
         self,

@@ -5,11 +5,13 @@ publishes itself, so what it sees is no doing of the front or the events.
 """
 
 import concurrent.futures
+import contextlib
 import uuid
 
 from oslo_config import cfg
 
 from glance_bridge import conf as bridge_conf
+from glance_bridge import exception
 from glance_bridge import location
 from glance_bridge import model
 from glance_bridge import rooms as bridge_rooms
@@ -53,7 +55,10 @@ class PublishingTestCase(cloud.CloudTestCase):
         self.addCleanup(self.forget)
 
     def forget(self):
-        """Delete what the test left in Glance and in the rows."""
+        """Delete what the test left in Glance, the registry and the rows."""
+        for tag in self.registry.tags(str(self.repository)):
+            with contextlib.suppress(exception.RegistryNotFound):
+                self.registry.untag(str(self.repository), tag)
         for image in self.published():
             self.catalogue.delete(image.id)
         for row in self.rooms.database.publications(self.repository):

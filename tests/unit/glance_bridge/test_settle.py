@@ -1,5 +1,7 @@
 """What is done about a tag that may have changed."""
 
+from collections.abc import Iterator
+import contextlib
 import datetime
 import json
 import logging
@@ -24,10 +26,16 @@ class World:
         self.known: list[model.Publication] = []
         self.calls: list[tuple[object, ...]] = []
         self.error: Exception | None = None
+        self.while_waiting = lambda: None
 
     def digest_of(self, repository: str, reference: str) -> str | None:
         assert repository == 'demo/x'
         return self.tags.get(reference)
+
+    @contextlib.contextmanager
+    def locked(self, repository: model.Repository, tag: str) -> Iterator[None]:
+        self.while_waiting()
+        yield
 
     def publications(
         self, repository: model.Repository, tag: str
@@ -86,6 +94,15 @@ class SettlerTestCase(testtools.TestCase):
     def test_what_was_published_before_is_no_news(self):
         self.world.tags['1'] = DIGEST
         self.world.known = [publication()]
+        self._settle()
+        self.assertEqual('', self.log.output)
+
+    def test_what_a_front_published_meanwhile_is_its_news(self):
+        def publish() -> None:
+            self.world.tags['1'] = DIGEST
+            self.world.known = [publication()]
+
+        self.world.while_waiting = publish
         self._settle()
         self.assertEqual('', self.log.output)
 
