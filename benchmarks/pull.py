@@ -186,18 +186,21 @@ class Rounds:
 
 
 def authentication(api: Any) -> Any:
-    """Speak for the user and for Nova, as nova-compute does."""
+    """Speak for the user and for a service, as nova-compute does.
+
+    The image half of a cloud has no account of Nova's.
+    """
     secrets = json.loads((cloud.home() / 'secrets.json').read_text())
-    nova = v3.Password(
+    service = v3.Password(
         os.environ['OS_AUTH_URL'],
-        username='nova',
-        password=secrets['nova'],
+        username='glance',
+        password=secrets['glance'],
         project_name='service',
         user_domain_name='Default',
         project_domain_name='Default',
     )
     return service_token.ServiceTokenAuthWrapper(
-        user_auth=api.session.auth, service_auth=nova
+        user_auth=api.session.auth, service_auth=service
     )
 
 
