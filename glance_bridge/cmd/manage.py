@@ -70,8 +70,8 @@ def release_namespace(rooms: bridge_rooms.Rooms) -> str:
     found = rooms.namespaces.release(rooms.conf.command.namespace)
     return (
         f'{found.namespace} no longer belongs to project {found.project_id}. '
-        'What lies in its repositories stays and goes to whoever pushes next: '
-        'delete it first if that is another project.'
+        'While Glance has images from there, the reconciler gives it back; '
+        'what else lies there goes to whoever pushes next.'
     )
 
 
