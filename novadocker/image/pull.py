@@ -18,6 +18,7 @@ from typing import Any
 from typing import BinaryIO
 from typing import Protocol
 
+from nova.compute import utils as compute_utils
 from oslo_log import log as logging
 
 from novadocker import identity
@@ -95,7 +96,10 @@ class Puller:
 
         grant = ask()
         with contextlib.ExitStack() as stack:
-            with inspection.translated(image_id):
+            with (
+                inspection.translated(image_id),
+                compute_utils.disk_ops_semaphore,
+            ):
                 file = stack.enter_context(
                     tempfile.TemporaryFile(dir=os.fspath(folder))
                 )
