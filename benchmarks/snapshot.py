@@ -10,6 +10,7 @@ the same for both.
 
 import collections
 import contextlib
+import functools
 import pathlib
 import subprocess
 import sys
@@ -134,9 +135,13 @@ class Rounds:
         self._engine.commit(self._container, reference)
         committed_s = time.monotonic() - began
         try:
-            with contextlib.closing(self._engine.save(reference)) as chunks:
-                taken = self._engine.image(reference)
-                uploader.upload(None, 'bench', taken, parent, chunks)
+            source = upload.Source(
+                snapshot=self._engine.image(reference),
+                parent=parent,
+                parent_id=BASE,
+                save=functools.partial(self._engine.save, reference),
+            )
+            uploader.upload(None, 'bench', source)
             seconds = time.monotonic() - began
         finally:
             self._engine.remove_image(reference)
