@@ -92,14 +92,14 @@ LEVELS = (
         'tests/functional',
         only=(
             r'tests\.functional\.test_'
-            r'(boot|console\w*|diagnostics|engine|guest|hardening|image|'
-            r'rebuild|rescue|runtime|snapshot|ssh_image|survival\w*|suspend|'
-            r'terminal)\.'
+            r'(boot|bridge_(front|login|pull|store)|console\w*|diagnostics|'
+            r'engine|guest|hardening|image|rebuild|rescue|runtime|snapshot|'
+            r'ssh_image|survival\w*|suspend|terminal)\.'
         ),
         packages=(
             *('busybox', 'chromium-headless-shell', 'debootstrap'),
             *('docker.io', 'dropbear-bin', 'iproute2', 'iputils-ping'),
-            'openvswitch-switch',
+            *('docker-registry', 'openvswitch-switch'),
         ),
         needs_root=True,
         is_trixie=True,

@@ -71,7 +71,8 @@ class EngineTestCase(testtools.TestCase):
     def _docker(self, answers):
         self.asked = []
 
-        def run(command, env):
+        def run(command, env, stdin):
+            self.assertEqual('', stdin)
             self.asked.append(command[1:])
             answer = answers[command[1]]
             if answer is None:
