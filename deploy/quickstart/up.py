@@ -317,10 +317,11 @@ class Up:
     def _identity(self) -> None:
         self._start(service_module.Tier.IDENTITY)
         names = catalog.ALL if self._boots else catalog.IMAGES_ONLY
-        if self._state.done.get('catalog') != ' '.join(names):
+        wanted = ' '.join((catalog.VERSION, *names))
+        if self._state.done.get('catalog') != wanted:
             admin = cloud.connect(self._secrets)
             catalog.fill(admin, self._secrets, names)
-            self._remember('catalog', ' '.join(names))
+            self._remember('catalog', wanted)
 
     def _services(self) -> None:
         self._start(service_module.Tier.CONTROL)

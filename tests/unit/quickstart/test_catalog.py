@@ -17,9 +17,13 @@ class Identity:
         self.services = records.Records()
         self.urls = records.Records()
         self.roles = records.Records(
-            records.row(name='admin'), records.row(name='member')
+            *(
+                records.row(name=name, id=f'{name}-id')
+                for name in ('admin', 'member', 'reader')
+            )
         )
         self.granted = set()
+        self.puts = []
         self.find_project = self.projects.find
         self.create_project = self.projects.create
         self.find_user = self.users.find
@@ -32,6 +36,10 @@ class Identity:
 
     def assign_project_role_to_user(self, project, user, role):
         self.granted.add((project.name, user.name, role.name))
+
+    def put(self, path):
+        self.puts.append(path)
+        return records.row(status_code=204)
 
     def endpoints(self, *, service_id):
         return [it for it in self.urls.rows if it.service_id == service_id]
@@ -52,6 +60,13 @@ class FillTestCase(testtools.TestCase):
         self.assertEqual(
             {('demo', 'demo', 'member')},
             {it for it in granted if it[1] == 'demo'},
+        )
+
+    def test_bridge_may_read_the_limits_of_all(self):
+        user = self.identity.find_user('glance-bridge')
+        role = self.identity.find_role('reader')
+        self.assertEqual(
+            [f'/system/users/{user.id}/roles/{role.id}'], self.identity.puts
         )
 
     def test_each_user_has_its_own_password(self):
