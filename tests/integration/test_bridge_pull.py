@@ -67,7 +67,7 @@ class LayersTest(registry.RegistryTestCase):
     def test_only_the_layer_that_is_missing_travels(self):
         # No other image has this one, so that it has to travel once.
         base = archives.files({'tmp/base': os.urandom(NOISE_BYTES)})
-        mark = archives.files({'tmp/mark': self.name.encode()})
+        mark = archives.files({'tmp/mark': f'{self.name}\n'.encode()})
         whole = self.pushed('base', rootfs.layer(), base)
         self.boot(image=whole.name, metadata=SLEEP)
         self.assertGreater(self.fetched_bytes(whole), NOISE_BYTES)
