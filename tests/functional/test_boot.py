@@ -155,8 +155,9 @@ class BootTestCase(testtools.TestCase):
         left = [
             path.name
             for path in pathlib.Path(self.instances).rglob('*')
-            # The image and the time of its use stay for the next boot.
-            if path.is_file() and path.parent.name != 'used'
+            # The image, its layers and the time of its use stay for the next
+            # boot.
+            if path.is_file() and path.parent.name not in ('used', 'layers')
         ]
         self.assertEqual([], left)
 
