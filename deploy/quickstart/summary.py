@@ -9,7 +9,7 @@ from deploy.quickstart import progress as progress_module
 
 _NEXT_IMAGES = (
     'tools/quickstart exec openstack image list',
-    'docker login -u demo {registry}',
+    'tools/quickstart exec docker login -u demo {registry}',
     'tools/quickstart status',
     'tools/quickstart down',
 )
