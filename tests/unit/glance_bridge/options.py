@@ -23,10 +23,6 @@ user_domain_name = Default
 project_name = service
 project_domain_name = Default
 
-[publishing]
-image_id_key = 0123456789abcdef0123456789abcdef
-lock_url = file://{folder}/locks
-
 [token]
 key_file = {folder}/token.key
 certificate_file = {folder}/token.crt
