@@ -138,7 +138,7 @@ class Door:
         _check_pin(target, caller)
         sent = push.Sent(
             front_request.content(request),
-            request.content_type,
+            front_request.media_type(request),
             front_request.headers(request),
         )
         if target.is_digest or target.is_pin:

@@ -52,13 +52,25 @@ def target(repository: str, reference: str) -> Target:
     return found
 
 
+def media_type(request: webob.Request) -> str:
+    """Say what a manifest is sent as, in the one way to spell it.
+
+    The engine reads it without regard to case and blanks. What is judged has
+    to be what the engine takes it for.
+    """
+    return str(request.content_type).strip().lower()
+
+
 def headers(request: webob.Request) -> dict[str, str]:
     """Give the headers that the engine may see."""
-    return {
+    found = {
         name: request.headers[name]
         for name in _PASSED
         if name in request.headers
     }
+    if 'Content-Type' in found:
+        found['Content-Type'] = media_type(request)
+    return found
 
 
 def content(request: webob.Request) -> bytes:

@@ -38,6 +38,30 @@ class PushTest(fronting.FrontTestCase):
         )
         self.assertNotIn('Host', headers)
 
+    def test_a_media_type_means_the_same_however_it_is_spelt(self):
+        made = images.image()
+        for spelling in (
+            made.media_type.replace('application', 'Application'),
+            made.media_type.upper(),
+            f'{made.media_type} ; charset=utf-8',
+            f' {made.media_type}',
+        ):
+            self.push(made, Content_Type=spelling)
+            *_, headers = self.relay.requests[-1]
+            self.assertEqual(made.media_type, headers['Content-Type'])
+            *_, verdict = self.publisher.published[-1]
+            self.assertEqual(verdict_model.Kind.IMAGE, verdict.kind)
+        self.assertEqual(4, len(self.quota.asked))
+
+    def test_what_is_refused_is_refused_however_it_is_spelt(self):
+        made = images.image(size=1)
+        self.assertRaises(
+            exception.ManifestInvalid,
+            *(self.push, made),
+            Content_Type=made.media_type.upper(),
+        )
+        self.assertEqual([], self.relay.requests)
+
     def test_a_push_by_digest_is_stored_and_no_more(self):
         made = images.image()
         self.push(made, made.digest)
