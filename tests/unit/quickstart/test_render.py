@@ -14,6 +14,7 @@ import testtools
 from deploy.quickstart import constants
 from deploy.quickstart import home as home_module
 from deploy.quickstart import render
+from glance_bridge import location
 
 HOME = home_module.Home(pathlib.Path('/srv/cloud'))
 NODE = home_module.Node('node2', 'docker', 3)
@@ -177,7 +178,15 @@ class TextsTestCase(testtools.TestCase):
         pin, push = re.findall(r'location ~ "?(\S+/manifests/[^ "]+)', text)
         for tag in (PIN, f'{PIN}-2'):
             self.assertTrue(re.search(pin, f'/v2/demo/web/manifests/{tag}'))
-        self.assertIsNone(re.search(pin, '/v2/demo/web/manifests/g-1'))
+        # What is a tag to the bridge is a push, and waits for Glance.
+        for tag in (
+            'g-1',
+            PIN.upper(),
+            f'{PIN}-',
+            f'g-{PIN[2:10]}-{27 * "0"}',
+        ):
+            self.assertFalse(location.is_pin(tag))
+            self.assertIsNone(re.search(pin, f'/v2/demo/web/manifests/{tag}'))
         self.assertLess(text.index(pin), text.index(push))
         self.assertIn(
             'http://127.0.0.1:5045/events', texts['registry/config.yml']
@@ -196,12 +205,12 @@ class TextsTestCase(testtools.TestCase):
         text = _texts(_context())['nginx/nginx.conf']
         proxied = re.findall(r'proxy_pass .*?\n        }', text, re.DOTALL)
         self.assertEqual(5, len(proxied))
-        for location in proxied:
+        for block in proxied:
             for line in (
                 *('X-Forwarded-For $remote_addr;', 'Forwarded "";'),
                 'X-Forwarded-Proto $scheme;',
             ):
-                self.assertIn(f'proxy_set_header {line}', location)
+                self.assertIn(f'proxy_set_header {line}', block)
 
     def test_node_differs_where_it_must(self):
         names = render.node_context(_context(), HOME, NODE, 'fake.FakeDriver')
