@@ -97,7 +97,10 @@ Logins of one account that may fail in ``failure_window_s``.
 More are answered with 429 and do not reach Keystone. Keep it below
 ``[security_compliance] lockout_failure_attempts`` of Keystone, so that nobody
 can lock an account by way of the registry. All processes of the bridge count
-together, in its database.
+together, in its database. A login that was right within a day is not kept out
+by others who fail in its name; each process finds that out for itself, so
+give the application credential of a service to what has to go on whatever
+others try: nobody knows its id.
 
 Related options:
 

@@ -7,6 +7,7 @@ keyed hash of the login, never under the password.
 """
 
 from collections.abc import Callable
+import contextlib
 import dataclasses
 import hashlib
 import hmac
@@ -20,6 +21,8 @@ from glance_bridge.identity import model
 from glance_bridge.identity import throttle as throttles
 
 _MAX_KEPT = 10_000
+# For so long a login that was right once is no guess.
+_PROVEN_S = 86_400
 
 
 class _Keystone(Protocol):
@@ -67,6 +70,7 @@ class Directory:
         self._salt = secrets.token_bytes(32)
         self._gates = cache.Gates()
         self._callers = cache.Cache[model.Caller | str](clock, _MAX_KEPT)
+        self._proven = cache.Cache[bool](clock, _MAX_KEPT)
         self._projects = cache.Cache[tuple[model.Project, ...]](
             clock, _MAX_KEPT
         )
@@ -120,13 +124,28 @@ class Directory:
         """Ask Keystone, and keep a refusal as its sentence."""
         found: model.Caller | str
         try:
-            with self._throttle.attempt(credential.account, address):
+            with self._attempt(credential, key, address):
                 found = self._keystone.authenticate(credential, key)
         except exception.Unauthorized as err:
             found = err.message
         is_known = isinstance(found, model.Caller)
         self._callers.put(key, found, self._kept_s(is_known))
+        # Those that were never right take no room here.
+        if is_known or self._proven.get(key):
+            self._proven.put(key, is_known, _PROVEN_S)
         return found
+
+    def _attempt(
+        self, credential: credentials.Credential, key: bytes, address: str
+    ) -> contextlib.AbstractContextManager[None]:
+        """Count a login, unless the very same one was right before.
+
+        Anybody can fail in somebody's name: that must keep neither a user
+        nor Glance's store, whose name is known, from what they are doing.
+        """
+        if self._proven.get(key):
+            return contextlib.nullcontext()
+        return self._throttle.attempt(credential.account, address)
 
     def _kept_s(self, is_positive: bool) -> float:
         if is_positive:

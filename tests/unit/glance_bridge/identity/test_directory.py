@@ -70,6 +70,34 @@ class DirectoryTest(testtools.TestCase):
             self._is_wrong(f'wrong{number}')
         self.assertEqual('alice', self._log_in().user_name)
 
+    def test_nobody_is_locked_out_by_others_who_guess(self):
+        self._log_in()
+        self.clock.go(60)
+        for number in range(3):
+            self._is_wrong(f'wrong{number}')
+        self.assertEqual('alice', self._log_in().user_name)
+        # It is no licence to guess.
+        self.assertRaises(
+            exception.TooManyRequests, self._log_in, secret='wrong9'
+        )
+
+    def test_what_was_right_once_is_a_guess_when_it_is_wrong(self):
+        self._log_in()
+        self.keystone.passwords['alice'] = 'another'
+        self.clock.go(60)
+        self._is_wrong('secret')
+        self.clock.go(10)
+        for number in range(3):
+            self._is_wrong(f'wrong{number}')
+        self.assertRaises(exception.TooManyRequests, self._log_in)
+
+    def test_what_was_right_a_day_ago_is_counted_again(self):
+        self._log_in()
+        self.clock.go(24 * 3600)
+        for number in range(3):
+            self._is_wrong(f'wrong{number}')
+        self.assertRaises(exception.TooManyRequests, self._log_in)
+
     def test_what_keystone_did_not_answer_is_not_kept(self):
         self.keystone.is_away = True
         for _ in range(5):
