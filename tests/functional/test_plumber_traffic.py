@@ -170,7 +170,9 @@ class TrafficTest(plumbing.PlumberTestCase):
         self._assert_tcp(server, client, 'fd00::5')
 
     def test_neighbours_hear_where_a_port_is(self):
-        ports, [(one, _), (_, neighbour)] = self._pair()
+        ports, [(one, server), (_, neighbour)] = self._pair()
+        # What comes before the switch forwards, nobody hears.
+        self._assert_tcp(server, neighbour)
         macs = bytes.fromhex(ports[0]['address'].replace(':', ''))
         with neighbour.run(_listener) as frames:
             self.plumber.announce(one)
