@@ -6,6 +6,7 @@ firewall for the time of the tests.
 
 import pathlib
 import re
+import subprocess
 import unittest
 
 from tests.integration import cloud
@@ -13,6 +14,21 @@ from tests.integration import test_network
 
 AGENT = 'neutron-openvswitch-agent'
 _FIREWALL = re.compile(r'^firewall_driver = \w+$', re.MULTILINE)
+
+
+def _saved(command):
+    return subprocess.run(
+        [f'{command}-save'], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def _restore(command, rules):
+    """Bring back the tables that there were, and empty the others."""
+    tables = re.compile(r'^\*(\w+)$', re.MULTILINE)
+    for table in {*tables.findall(_saved(command))} - {*tables.findall(rules)}:
+        for what in ('--flush', '--delete-chain'):
+            subprocess.run([command, '--table', table, what], check=True)
+    subprocess.run([f'{command}-restore'], input=rules, text=True, check=True)
 
 
 class HybridTest(test_network.SecurityGroupTest):
@@ -27,6 +43,10 @@ class HybridTest(test_network.SecurityGroupTest):
             raise unittest.SkipTest('with OVN there is no such agent')
         before = path.read_text()
         after = _FIREWALL.sub('firewall_driver = iptables_hybrid', before)
+        for command in ('iptables', 'ip6tables'):
+            # The agent leaves its chains where it is given another firewall.
+            # Cleanups go backwards: it has the old one again by then.
+            cls.addClassCleanup(_restore, command, _saved(command))
         cls.addClassCleanup(cls.restart_agent, path, before, is_hybrid=False)
         cls.restart_agent(path, after, is_hybrid=True)
 
