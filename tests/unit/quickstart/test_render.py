@@ -201,6 +201,19 @@ class TextsTestCase(testtools.TestCase):
                     is_manifest, re.search(pattern, path) is not None
                 )
 
+    def test_nobody_deletes_a_blob_from_under_an_image(self):
+        text = _texts(_context())['nginx/nginx.conf']
+        (pattern,) = re.findall(r'"~(\^DELETE [^"]+)"', text)
+        for deed, is_refused in (
+            (f'DELETE /v2/demo/web/blobs/{DIGEST}', True),
+            (f'DELETE /v2/demo/blobs/blobs/{DIGEST}/', True),
+            ('DELETE /v2/demo/web/blobs/uploads/1-2-3', False),
+            (f'GET /v2/demo/web/blobs/{DIGEST}', False),
+        ):
+            with self.subTest(deed):
+                self.assertEqual(is_refused, bool(re.search(pattern, deed)))
+        self.assertIn('if ($loses_blob) {', text)
+
     def test_every_location_says_where_a_client_comes_from(self):
         text = _texts(_context())['nginx/nginx.conf']
         proxied = re.findall(r'proxy_pass .*?\n        }', text, re.DOTALL)
