@@ -54,14 +54,21 @@ class Reader:
             raise reason.NoImage('it is an index of indexes')
         images = self._read_images(entries, blobs)
         chosen = self._choose(content, images)
-        children = [
+        return Index(chosen, tuple(images.values()), self._children(entries))
+
+    def _children(self, entries: list[manifest.Descriptor]) -> tuple[str, ...]:
+        """List the manifests, each of which gets a tag of its own."""
+        children = dict.fromkeys(
             each.digest
             for each in entries
             if each.media_type in media_type.MANIFESTS
-        ]
-        return Index(
-            chosen, tuple(images.values()), tuple(dict.fromkeys(children))
         )
+        if len(children) > self._rules.most_manifests:
+            raise reason.Unfit(
+                f'there are {len(children)} manifests in the index, at most '
+                f'{self._rules.most_manifests} are kept'
+            )
+        return tuple(children)
 
     def _read_images(
         self, entries: list[manifest.Descriptor], blobs: blob.Blobs

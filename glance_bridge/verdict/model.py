@@ -30,12 +30,15 @@ class Rules:
     :ivar platform: of the hosts; stands for an index of several platforms
     :ivar accepts_zstd: whether layers may be compressed with it
     :ivar most_images: of an index
+    :ivar most_manifests: of an index, with what is no image, such as
+        attestations
     :ivar most_blobs: of all images of an index
     """
 
     platform: oci_platform.Platform
     accepts_zstd: bool = False
     most_images: int = 32
+    most_manifests: int = 128
     most_blobs: int = 1024
     most_layers: int = limit.Limits.layers
     document_bytes: int = limit.Limits.document_bytes

@@ -150,6 +150,15 @@ class RefusedTest(judging.JudgingTestCase):
         found = self.judge(images.index(*_both()), rules)
         self.assert_refused('at most 1 are read', found)
 
+    def test_more_manifests_than_are_kept_are_refused(self):
+        intel, arm = _both()
+        made = images.index(intel, images.attestation(intel), intel)
+        rules = dataclasses.replace(judging.RULES, most_manifests=2)
+        self.assert_is(IMAGE, self.judge(made, rules))
+        made = images.index(intel, arm, images.attestation(intel))
+        found = self.judge(made, rules)
+        self.assert_refused('at most 2 are kept', found)
+
 
 class AwayTest(judging.JudgingTestCase):
     def test_nothing_is_said_while_the_engine_is_away(self):
