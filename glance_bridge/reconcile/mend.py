@@ -76,7 +76,7 @@ class Mender:
             Kind.DELETED: self._look,
             Kind.UNPINNED: self._look,
             Kind.ORPHANED: self._untag,
-            Kind.BROKEN: self._untag,
+            Kind.BROKEN: self._untag_again,
             Kind.STUCK: self._replace,
             Kind.EXPIRED: self._expire,
         }
@@ -105,6 +105,14 @@ class Mender:
     def _untag(self, finding: Finding) -> None:
         with contextlib.suppress(exception.RegistryNotFound):
             self._to.registry.untag(str(finding.repository), finding.tag)
+
+    def _untag_again(self, finding: Finding) -> None:
+        """End an untagging, unless the tag was pushed since it was seen."""
+        to = self._to
+        with to.publisher.locked(finding.repository, finding.tag):
+            name = str(finding.repository)
+            if to.registry.digest_of(name, finding.tag) is None:
+                self._untag(finding)
 
     def _expire(self, finding: Finding) -> None:
         """Delete an image of the past, unless its tag came back to it."""

@@ -99,7 +99,6 @@ class MenderTestCase(testtools.TestCase):
             (Kind.DELETED, ('image', 'demo/x', 'i')),
             (Kind.UNPINNED, ('image', 'demo/x', 'i')),
             (Kind.ORPHANED, ('untag', 'demo/x', '1')),
-            (Kind.BROKEN, ('untag', 'demo/x', '1')),
         ):
             self.assertEqual([expected], self._mend(kind))
 
@@ -110,6 +109,18 @@ class MenderTestCase(testtools.TestCase):
                 kind not in (Kind.UNBOUND, Kind.UNRECORDED),
                 self.mender.can(found),
             )
+
+    def test_a_tag_that_points_to_nothing_goes_under_its_lock(self):
+        self.assertEqual(
+            [('lock', '1'), ('untag', 'demo/x', '1'), ('unlock', '1')],
+            self._mend(Kind.BROKEN),
+        )
+
+    def test_a_tag_that_was_pushed_since_stays(self):
+        self.others.digest_now = 'd'
+        self.assertEqual(
+            [('lock', '1'), ('unlock', '1')], self._mend(Kind.BROKEN)
+        )
 
     def test_a_tag_that_went_by_itself_is_fine(self):
         self.others.error = exception.RegistryNotFound('it')
