@@ -128,6 +128,7 @@ class Application:
             return errors.unexpected(told.request_id)
 
     def _answer(self, request: webob.Request) -> webob.Response:
+        _check_text(request)
         found: dict[str, Any] | None = self._mapper.match(request.path_info)
         if found is None:
             raise exception.NotFound(f'There is nothing at {request.path}.')
@@ -142,6 +143,17 @@ class Application:
                 headers=[('Allow', ', '.join(sorted(doors)))],
             )
         return doors[method](self._rooms)(request, **found)
+
+
+def _check_text(request: webob.Request) -> None:
+    """Check that an address can be read, as doors and the log take for given.
+
+    :raises RequestInvalid: what is escaped in it is no text
+    """
+    try:
+        _ = (request.path, request.GET)
+    except UnicodeDecodeError as err:
+        raise exception.RequestInvalid('The address is not UTF-8.') from err
 
 
 def build(rooms: bridge_rooms.Rooms) -> Any:

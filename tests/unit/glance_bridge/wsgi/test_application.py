@@ -95,6 +95,15 @@ class ApplicationTestCase(testtools.TestCase):
         status, code, _ = self._error(self._call('/nowhere'))
         self.assertEqual((404, 'UNSUPPORTED'), (status, code))
 
+    def test_an_address_that_is_no_text_is_refused(self):
+        for path in ('/%ff', '/echo/%ff/by/x', '/denied?%ff=1', '/away?a=%ff'):
+            with self.subTest(path):
+                self.assertEqual(
+                    (400, 'UNSUPPORTED', 'The address is not UTF-8.'),
+                    self._error(self._call(path)),
+                )
+        self.assertEqual('', self.log.output)
+
     def test_an_unknown_method_is_told_the_others(self):
         answer = self._call('/echo/a/by/x', 'DELETE')
         self.assertEqual(405, answer.status_code)
