@@ -12,7 +12,6 @@ many boots of a probe whose first instruction looks for its address.
 """
 
 import collections
-from collections.abc import Callable
 from collections.abc import Iterator
 import concurrent.futures
 import contextlib
@@ -54,27 +53,22 @@ def main() -> int:
     with Rounds.ready(openstack, log) as rounds:
         with fake_node():
             rounds.compare()  # The first starts helpers and loads images.
-            for name, seconds in repeat(rounds.compare, arguments.count):
+            for name, seconds in report.rounds(
+                arguments.count, rounds.compare
+            ):
                 samples[name].append(seconds)
         for word, interval_s in AGENTS.items():
             report.say(f'{word} agent, polling every {interval_s} s')
             with agent.polling(interval_s):
-                for name, seconds in repeat(rounds.alone, arguments.count):
+                for name, seconds in report.rounds(
+                    arguments.count, rounds.alone
+                ):
                     samples[f'{word}: {name}'].append(seconds)
     report.say(f'{AT_ONCE} at once')
     samples |= at_once(openstack, log)
     missing = probes(openstack, arguments.probes)
     report.show(metrics(samples, missing, arguments.probes), arguments.json)
     return 0
-
-
-def repeat(
-    deed: Callable[[], dict[str, float]], count: int
-) -> Iterator[tuple[str, float]]:
-    """Do something so many times; give each name and its seconds."""
-    for number in range(count):
-        report.say(f'round {number + 1} of {count}')
-        yield from deed().items()
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ has written its first byte.
 """
 
 import collections
+import functools
 import sys
 import time
 from typing import Any
@@ -30,10 +31,10 @@ def main() -> int:
         try:
             openstack.wait_ready(server)
             measure(openstack, server)  # The first starts helpers.
-            for number in range(arguments.count):
-                report.say(f'round {number + 1} of {arguments.count}')
-                for name, seconds in measure(openstack, server).items():
-                    samples[name].append(seconds)
+            for name, seconds in report.rounds(
+                arguments.count, functools.partial(measure, openstack, server)
+            ):
+                samples[name].append(seconds)
         finally:
             openstack.delete(server)
     report.show(metrics(samples), arguments.json)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 import contextlib
 import dataclasses
+import functools
 import http
 import json
 import os
@@ -60,15 +61,14 @@ def main() -> int:
         report.say(f'an image of {arguments.image} MiB')
         base = pushes.base(arguments.image)
         rounds = Rounds(plain, pathlib.Path(folder), pushes, base)
-        for number in range(arguments.count):
-            report.say(f'round {number + 1} of {arguments.count}')
-            for name, value in rounds.run_once().items():
-                samples[name].append(value)
+        for name, value in report.rounds(arguments.count, rounds.run_once):
+            samples[name].append(value)
         report.say(f'a stream of {arguments.stream} MiB')
         large = pushes.push(pushes.base(arguments.stream))
-        for _ in range(arguments.count):
-            for name, value in streamed(pushes, large).items():
-                samples[name].append(value)
+        for name, value in report.rounds(
+            arguments.count, functools.partial(streamed, pushes, large)
+        ):
+            samples[name].append(value)
     report.show(metrics(samples), arguments.json)
     return 0
 

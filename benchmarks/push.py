@@ -43,10 +43,8 @@ def main() -> int:
     arguments = report.arguments('push', count=20, tags=1000)
     samples: Samples = collections.defaultdict(list)
     with Pushes.ready() as pushes:
-        for number in range(arguments.count):
-            report.say(f'round {number + 1} of {arguments.count}')
-            for name, value in pushes.compare().items():
-                samples[name].append(value)
+        for name, value in report.rounds(arguments.count, pushes.compare):
+            samples[name].append(value)
         samples['token: cached'] = pushes.token_s(TOKENS)
         report.say(f'{AT_ONCE} pushes at once')
         for name, value in pushes.at_once().items():

@@ -44,10 +44,8 @@ def main() -> int:
         container = changed(plain, arguments.image, arguments.change)
         rounds = Rounds(plain, container)
         rounds.run_once()  # The first fills caches and starts helpers.
-        for number in range(arguments.count):
-            report.say(f'round {number + 1} of {arguments.count}')
-            for name, value in rounds.run_once().items():
-                samples[name].append(value)
+        for name, value in report.rounds(arguments.count, rounds.run_once):
+            samples[name].append(value)
     report.show(metrics(samples), arguments.json)
     return 0
 

@@ -1,6 +1,9 @@
 """The table that every benchmark ends with, for people and for programs."""
 
 import argparse
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
 import json
@@ -67,6 +70,15 @@ def arguments(name: str, **counts: int) -> argparse.Namespace:
 def say(what: str) -> None:
     """Tell how far it is; the table alone goes to standard output."""
     print(what, file=sys.stderr, flush=True)
+
+
+def rounds(
+    count: int, deed: Callable[[], Mapping[str, float]]
+) -> Iterator[tuple[str, float]]:
+    """Do something so many times; give each name and its figure."""
+    for number in range(count):
+        say(f'round {number + 1} of {count}')
+        yield from deed().items()
 
 
 def show(metrics: Sequence[Metric], file: pathlib.Path | None) -> None:

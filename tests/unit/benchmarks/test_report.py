@@ -32,6 +32,14 @@ class MetricTest(unittest.TestCase):
             self.assertIs(expected, metric.is_reached)
 
 
+class RoundsTest(unittest.TestCase):
+    def test_each_round_is_told_and_gives_its_figures(self):
+        told = self.enterContext(contextlib.redirect_stderr(io.StringIO()))
+        found = list(report.rounds(2, lambda: {'a': 1.0, 'b': 2.0}))
+        self.assertEqual([('a', 1.0), ('b', 2.0)] * 2, found)
+        self.assertEqual('round 1 of 2\nround 2 of 2\n', told.getvalue())
+
+
 class ShowTest(unittest.TestCase):
     def test_people_and_programs_read_the_same(self):
         file = pathlib.Path(
