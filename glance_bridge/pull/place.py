@@ -3,9 +3,12 @@
 Its properties are not asked: their owner writes them. What was published
 stands in the bridge's rows, what was uploaded lies where its owner and its id
 say; both only count if the pin of the image, which tenants cannot set, stands
-there, too.
+there, too, and if that is where Glance takes its data from: an image is a
+member's to fill until the bridge has done so, and a host must not run
+anything else than what Glance gives out and has the hash of.
 """
 
+import contextlib
 import dataclasses
 from typing import Protocol
 
@@ -24,6 +27,10 @@ class Database(Protocol):
 
 class Registry(Protocol):
     def digest_of(self, repository: str, reference: str, /) -> str | None: ...
+
+
+class Catalogue(Protocol):
+    def locations(self, image_id: str, /) -> list[str]: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,9 +53,12 @@ def upload_repository(project_id: str, image_id: str) -> str:
 class Places:
     """Finds images."""
 
-    def __init__(self, database: Database, registry: Registry) -> None:
+    def __init__(
+        self, database: Database, registry: Registry, catalogue: Catalogue
+    ) -> None:
         self._database = database
         self._registry = registry
+        self._catalogue = catalogue
 
     def find(self, image_id: str, owner: str) -> Place | None:
         """Find the manifest of an image; none where it is not in there.
@@ -83,4 +93,28 @@ class Places:
                 },
             )
             return None
-        return Place(repository, digest)
+        place = Place(repository, digest)
+        if not self._is_data(place, image_id):
+            LOG.warning(
+                'Image %(image_id)s is pinned at %(repository)s@%(digest)s, '
+                'but Glance has its data from elsewhere: nothing is given of '
+                'it',
+                {
+                    'image_id': image_id,
+                    'repository': repository,
+                    'digest': digest,
+                },
+            )
+            return None
+        return place
+
+    def _is_data(self, place: Place, image_id: str) -> bool:
+        """Tell whether Glance takes an image's data from a place."""
+        wanted = (place.repository, place.digest, image_id)
+        for url in self._catalogue.locations(image_id):
+            with contextlib.suppress(location.LocationInvalid):
+                found = location.parse(url)
+                has = (found.repository, found.manifest_digest, found.image_id)
+                if has == wanted:
+                    return True
+        return False

@@ -56,7 +56,9 @@ class Doors(healing.Healing):
                 self.policy,
             ),
             catalogue=self.catalogue,
-            places=pull_place.Places(self.database, self.registry),
+            places=pull_place.Places(
+                self.database, self.registry, self.catalogue
+            ),
             registry=self.registry,
             issuer=self.issuer,
         )

@@ -136,7 +136,9 @@ class BridgeTestCase(testtools.TestCase):
                 rooms.policy,
             ),
             catalogue=self.catalogue,
-            places=place.Places(rooms.database, rooms.registry),
+            places=place.Places(
+                rooms.database, rooms.registry, self.catalogue
+            ),
             registry=rooms.registry,
             issuer=rooms.issuer,
         )
@@ -195,6 +197,9 @@ class BridgeTestCase(testtools.TestCase):
             )
         )
         self.have_image(image_id, 'active')
+        self.catalogue.locate(
+            image_id, location.location_of(repository, made.digest, image_id)
+        )
         return made
 
     def have_image(self, image_id: str, status: str) -> None:

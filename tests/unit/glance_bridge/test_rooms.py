@@ -11,6 +11,7 @@ import testtools
 import webob
 
 from glance_bridge import exception
+from glance_bridge import location
 from glance_bridge import rooms
 from glance_bridge.quota import limit
 from glance_bridge.token import key
@@ -187,6 +188,14 @@ class NovaTestCase(testtools.TestCase):
             },
         )
 
+    def have_data(self, digest):
+        repository = f'{"d0" * 16}/uploads/{self.image_id}'
+        url = location.location_of(repository, digest, self.image_id)
+        self.http.get(
+            f'https://glance.example/v2/images/{self.image_id}/locations',
+            json=[{'url': url, 'metadata': {}}],
+        )
+
     def ask(self, deed, body):
         request = webob.Request.blank(
             f'/v1/images/{self.image_id}/{deed}',
@@ -210,6 +219,7 @@ class NovaTestCase(testtools.TestCase):
         self.http.get(
             f'{where}{made.digest}', headers=said, content=made.content
         )
+        self.have_data(made.digest)
         answer = self.ask('pull', {'os': 'linux', 'architecture': 'amd64'})
         self.assertEqual(made.digest, answer.json['manifest_digest'])
         claims = self.rooms.verifier.verify(answer.json['token'])

@@ -98,7 +98,7 @@ class DoorTestCase(testtools.TestCase):
                 enforcer.Enforcer(options.make()),
             ),
             catalogue=self.catalogue,
-            places=place.Places(self.rows, self.registry),
+            places=place.Places(self.rows, self.registry, self.catalogue),
             registry=self.registry,
             issuer=self.issuer,
         )
@@ -107,6 +107,12 @@ class DoorTestCase(testtools.TestCase):
     def have_image(self, image_id=IMAGE_ID, status='active', project=DEMO):
         self.catalogue._images[image_id] = catalogue_image.Image(
             image_id, 'web:1', project.id, status
+        )
+
+    def have_data(self, repository, digest, image_id=IMAGE_ID):
+        """Have Glance take an image's data from the registry."""
+        self.catalogue.locate(
+            image_id, location.location_of(repository, digest, image_id)
         )
 
     def have_published(self, made, image_id=IMAGE_ID, **changes):
@@ -123,6 +129,7 @@ class DoorTestCase(testtools.TestCase):
             'state': model.State.ACTIVE,
         }
         self.rows.rows[image_id] = model.Publication(**values | changes)
+        self.have_data('demo/web', made.digest, image_id)
 
     def ask(
         self, body, image_id=IMAGE_ID, user='alice', service='nova'

@@ -57,6 +57,7 @@ class PullTest(PullTestCase):
         repository = f'{doors.DEMO.id}/uploads/{doors.IMAGE_ID}'
         pin = location.pin_of(doors.IMAGE_ID)
         images.push(self.registry, repository, self.made, pin)
+        self.have_data(repository, self.made.digest)
         self.assertEqual(repository, self.ask(AMD64).json['repository'])
 
     def test_image_that_was_superseded_is_told(self):
@@ -111,6 +112,18 @@ class RefusalTest(PullTestCase):
     def test_pin_at_something_else_is_not_believed(self):
         self.have_published(self.made, digest=archives.digest(b'other'))
         self.assert_unknown()
+
+    def test_image_that_somebody_else_filled_is_not_the_registrys(self):
+        self.have_published(self.made)
+        digest, other = self.made.digest, archives.digest(b'other')
+        for url in (
+            'file:///images/1',
+            location.location_of('demo/web2', digest, doors.IMAGE_ID),
+            location.location_of('demo/web', other, doors.IMAGE_ID),
+            location.location_of('demo/web', digest, doors.OTHER_ID),
+        ):
+            self.catalogue.locate(doors.IMAGE_ID, url)
+            self.assert_unknown()
 
     def test_properties_are_not_asked(self):
         self.have_image()
