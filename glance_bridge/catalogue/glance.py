@@ -104,7 +104,8 @@ class Catalogue:
         """List the visible images of a project that have a name."""
         # Without the operator Glance takes what is before a colon for one.
         found = self.listed(os_hidden='false', owner=owner, name=f'eq:{name}')
-        return list(found)
+        # MariaDB's collations do not tell case apart, tags do.
+        return [each for each in found if each.name == name]
 
     def usage(self, project_id: str) -> tuple[int, int]:
         """Count a project's images and sum up their bytes."""

@@ -106,6 +106,16 @@ class CatalogueTestCase(testtools.TestCase):
         self.assertIn('owner=project', first)
         self.assertEqual('/v2/images?marker=image', second)
 
+    def test_a_name_of_another_case_is_another_name(self):
+        names = ('web:V1', 'web:v1', 'Web:v1', 'web:v1 ')
+        transport = FakeTransport(
+            answer({'images': [{**IMAGE, 'name': each} for each in names]})
+        )
+        (found,) = glance.Catalogue(transport).named('project', 'web:v1')
+        self.assertEqual('web:v1', found.name)
+        ((_, path, _),) = transport.requests
+        self.assertIn('name=eq%3Aweb%3Av1', path)
+
     def test_statuses_become_the_errors_of_the_bridge(self):
         for status, expected in (
             (400, exception.CatalogueRefused),
