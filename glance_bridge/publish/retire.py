@@ -62,7 +62,9 @@ class Retirer:
     ) -> Publications:
         """List what stands for a tag, as rows and Glance say.
 
-        Glance is asked as well, since rows can be lost.
+        Glance is asked as well, since rows can be lost. An image of the name
+        that stands for the same tag in another namespace of the owner is not
+        ours: each would take the name from the other, at every sweep.
 
         :param owner: whose images may have the name; none asks the rows
         """
@@ -76,8 +78,8 @@ class Retirer:
             for each in known:
                 if each.image_id == image.id:
                     publication = each
-            if publication is None:
-                _warn(image)
+            if publication is None or publication.repository != repository:
+                _warn(image, repository)
             else:
                 found[image.id] = publication
         return list(found.values())
@@ -120,9 +122,13 @@ class Retirer:
         return self._catalogue.named(owner, name)
 
 
-def _warn(image: catalogue_image.Image) -> None:
+def _warn(image: catalogue_image.Image, repository: model.Repository) -> None:
     LOG.warning(
-        'Image %(image)s has the name %(name)s and was not published: '
-        'clients that ask for the name may get either.',
-        {'image': image.id, 'name': image.name},
+        'Image %(image)s has the name %(name)s and was not published from '
+        '%(repository)s: clients that ask for the name may get either.',
+        {
+            'image': image.id,
+            'name': image.name,
+            'repository': repository,
+        },
     )

@@ -385,6 +385,24 @@ class ForeignTestCase(PublisherTestCase):
             {each.id for each in self.world.visible()},
         )
 
+    def test_the_same_name_in_another_namespace_of_the_owner_is_left(self):
+        by_id = model.Repository(32 * 'a', worlds.REPOSITORY.path)
+        self.world.bindings[by_id.namespace] = model.Binding(
+            by_id.namespace, worlds.OWNER, 'default'
+        )
+        first = self.world.push(ONE)
+        second = self.world.push(TWO, repository=by_id)
+        both = {first.image_id, second.image_id}
+        for repository in (worlds.REPOSITORY, by_id, worlds.REPOSITORY):
+            self.world.sweep(repository=repository)
+            self.assertEqual(both, {each.id for each in self.world.visible()})
+        # Each still moves on its own.
+        third = self.world.push(TWO)
+        self.assertEqual(
+            {third.image_id, second.image_id},
+            {each.id for each in self.world.visible()},
+        )
+
     def test_what_a_user_renamed_gets_its_name_back(self):
         first = self.world.push(ONE)
         self.catalogue.change(first.image_id, 'mine', is_hidden=False)
