@@ -69,6 +69,8 @@ class Survey:
         for each in sorted(unread):
             LOG.warning('%s cannot be read and is left as it is', each)
         images = list(self._catalogue.images(container_format='docker'))
+        publications = self._database.publications()
+        published = {each.image_id for each in publications}
         return reconcile_model.World(
             tags={
                 (repository, tag): digest
@@ -84,13 +86,13 @@ class Survey:
             images={
                 each.id: each
                 for each in images
+                # Its owner may take the property away: it is there still.
                 if catalogue_image.REPOSITORY in each.properties
+                or each.id in published
             },
             image_ids=frozenset(each.id for each in images),
             publications=tuple(
-                each
-                for each in self._database.publications()
-                if each.repository not in unread
+                each for each in publications if each.repository not in unread
             ),
             namespaces=frozenset(
                 each.namespace for each in self._database.bindings()

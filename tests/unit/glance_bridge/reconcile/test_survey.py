@@ -74,6 +74,13 @@ class SurveyTestCase(testtools.TestCase):
         self.assertEqual((row,), world.publications)
         self.assertEqual({'demo'}, world.namespaces)
 
+    def test_an_image_is_there_whatever_its_owner_made_of_it(self):
+        row = worlds.publication()
+        self.database.save_publication(row)
+        self.catalogue._images[row.image_id] = _upload(row.image_id)
+        world = self.survey.look()
+        self.assertEqual({row.image_id}, set(world.images))
+
     def test_what_is_refused_is_not_taken_for_gone(self):
         for refused in ('demo/web/api', 'demo/web/api:1'):
             self._push('demo/web/api', '1', '2', PIN)
