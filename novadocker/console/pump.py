@@ -39,8 +39,8 @@ class Pump:
     def run(self, when_it_speaks: Callable[[], None]) -> None:
         """Carry bytes; returns when either side is at its end.
 
-        :param when_it_speaks: called once, after the first bytes of the
-            terminal have been handed on
+        :param when_it_speaks: called once, before the first bytes of the
+            terminal are handed on
         """
         self._peer.setblocking(False)
         self._terminal.setblocking(False)
@@ -48,7 +48,7 @@ class Pump:
         with selectors.DefaultSelector() as selector:
             while not self._is_over():
                 self._move(selector)
-                if self._back.has_moved and not has_spoken:
+                if self._back.held and not has_spoken:
                     has_spoken = True
                     when_it_speaks()
         self._flush()
@@ -98,7 +98,6 @@ class _Way:
         self.sink = sink
         self.held = held
         self.moved_s = now_s
-        self.has_moved = False
         self.is_over = False
 
     @property
@@ -125,7 +124,6 @@ class _Way:
             self.is_over = True
             return
         self.moved_s = now_s
-        self.has_moved = True
 
 
 def _watch(

@@ -15,6 +15,7 @@ from typing import Protocol
 from oslo_log import log as logging
 
 from novadocker import exception
+from novadocker import model
 from novadocker.console import hangup
 from novadocker.engine import terminal
 
@@ -89,7 +90,7 @@ class Shell:
         """Set its size, and learn its number while the engine knows it."""
         # It may have ended already, and a shell without a size is one.
         with contextlib.suppress(*_ENGINE_ERRORS):
-            self._pid = self._terminals.look(self._exec_id).pid
+            self._pid = self._begun().pid
             self._terminals.resize(self._exec_id, rows=_ROWS, columns=_COLUMNS)
 
     def close(self) -> None:
@@ -99,22 +100,27 @@ class Shell:
             hangup.end(self._container_id, pid)
 
     def _living(self) -> int:
-        """Give the number of a shell that has to be ended, 0 if none.
-
-        One that was asked for begins even if nobody is there any more.
-        """
-        deadline = self._clock() + _BEGIN_S
+        """Give the number of a shell that has to be ended, 0 if none."""
         try:
-            found = self._terminals.look(self._exec_id)
-            while not found.pid and found.exit_code is None:
-                if self._clock() > deadline:
-                    break
-                self._sleep(_LOOK_S)
-                found = self._terminals.look(self._exec_id)
+            found = self._begun()
         except _ENGINE_ERRORS:
             # dockerd forgets its shells when it ends, and they live on.
             return self._pid
         return 0 if found.exit_code is not None else found.pid
+
+    def _begun(self) -> model.Exec:
+        """Look at the shell once it has begun, or should have long ago.
+
+        One that was asked for begins even if nobody is there any more.
+        """
+        deadline = self._clock() + _BEGIN_S
+        found = self._terminals.look(self._exec_id)
+        while not found.pid and found.exit_code is None:
+            if self._clock() > deadline:
+                break
+            self._sleep(_LOOK_S)
+            found = self._terminals.look(self._exec_id)
+        return found
 
 
 def end_left(

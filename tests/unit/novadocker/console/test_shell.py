@@ -58,6 +58,16 @@ class ShellTest(shells.ShellTestCase):
         pid = self.terminals.look(self.found.id).pid
         self.assertEqual([(self.container_id, pid)], self.ended)
 
+    def test_shell_whose_number_comes_after_its_first_words(self):
+        self.terminals.begins = False
+        made = self.opened()
+        self.while_asleep = lambda: self.terminals.begin(self.found.id)
+        made.settle()
+        pid = self.terminals.look(self.found.id).pid
+        self.terminals.failures['look'] = _AWAY
+        made.close()
+        self.assertEqual([(self.container_id, pid)], self.ended)
+
     def test_shell_that_never_begins(self):
         self.terminals.begins = False
         self.opened().close()
