@@ -5,8 +5,6 @@ What a stranger may have named becomes part of a path here and nowhere else.
 :source: OCI distribution-spec 1.1, "API"
 """
 
-import urllib.parse
-
 from glance_bridge import exception
 from ocikit import digest as oci_digest
 from ocikit import reference as oci_reference
@@ -33,14 +31,6 @@ def tags(repository: str) -> str:
 def uploads(repository: str) -> str:
     """Give the path below which blobs are uploaded."""
     return f'{_folder(repository)}/blobs/uploads/'
-
-
-def mount(repository: str, digest: str, source: str) -> str:
-    """Give the path that asks for another repository's blob."""
-    query = urllib.parse.urlencode(
-        {'mount': _digest(digest), 'from': _name(source)}
-    )
-    return f'{uploads(repository)}?{query}'
 
 
 def scope(repository: str, *actions: str) -> str:

@@ -73,13 +73,6 @@ class Registry:
         self._authorize = authorize
         self._can_delete_tag = can_delete_tag
 
-    def is_answering(self) -> bool:
-        """Tell whether the engine is there, whatever it says."""
-        try:
-            return self._link.send('GET', '/v2/', {}).status in (200, 401)
-        except exception.RegistryUnavailable:
-            return False
-
     def manifest(self, repository: str, reference: str) -> Manifest:
         """Read what a tag or a digest names now.
 
@@ -238,18 +231,6 @@ class Registry:
         with self.blob(repository, digest) as found:
             return b''.join(found)
 
-    def blob_start(self, repository: str, digest: str, count: int) -> bytes:
-        """Read the first bytes of a blob, fewer only where it has fewer.
-
-        :raises RegistryNotFound: it is not in the repository
-        """
-        # A part beyond the end would be refused by some engines.
-        size_bytes = self.blob_size(repository, digest)
-        if size_bytes is None:
-            raise exception.RegistryNotFound(f'{repository} {digest}')
-        with self.blob(repository, digest, 0, min(count, size_bytes)) as found:
-            return b''.join(found)
-
     def begin(self, repository: str) -> upload.Upload:
         """Begin a blob whose digest is not known yet."""
         headers = self._bearer(repository, 'pull', 'push')
@@ -268,20 +249,6 @@ class Registry:
             blob.append(chunks)
             blob.finish(digest)
             undo.pop_all()
-
-    def mount_blob(self, repository: str, digest: str, source: str) -> bool:
-        """Take a blob from another repository, if the engine lets us."""
-        path = address.mount(repository, digest, source)
-        headers = self._granted(
-            address.scope(repository, 'pull', 'push'),
-            address.scope(source, 'pull'),
-        )
-        answer = self._link.send('POST', path, headers)
-        error.check(answer, 201, 202, what=f'{source} {digest}')
-        if answer.status == 202:
-            # It began an upload in the mount's place.
-            self._upload(repository, answer).cancel()
-        return answer.status == 201
 
     def _upload(
         self, repository: str, answer: connection.Answer

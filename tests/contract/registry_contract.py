@@ -45,9 +45,6 @@ class RegistryContract:
         )
         return content
 
-    def test_it_answers(self):
-        self.assertTrue(self.registry.is_answering())
-
     def test_a_manifest_comes_back_to_the_byte(self):
         name = self._repository()
         content = self._push(name)
@@ -72,7 +69,6 @@ class RegistryContract:
                 lambda each: self.registry.delete_manifest(each, NOTHING),
                 lambda each: self.registry.untag(each, 'none'),
                 lambda each: self.registry.document(each, NOTHING),
-                lambda each: self.registry.blob_start(each, NOTHING, 4),
             ):
                 self.assertRaises(exception.RegistryNotFound, deed, repository)
 
@@ -158,8 +154,6 @@ class RegistryContract:
         ):
             with self.registry.blob(name, found, offset, length) as pieces:
                 self.assertEqual(expected, b''.join(pieces))
-        self.assertEqual(content[:4], self.registry.blob_start(name, found, 4))
-        self.assertEqual(content, self.registry.blob_start(name, found, 10**6))
         self.assertEqual(content, self.registry.document(name, found))
 
     def test_a_blob_comes_in_pieces_of_unknown_digest(self):
@@ -189,10 +183,3 @@ class RegistryContract:
         upload.append([b'content'])
         upload.cancel()
         self.assertIsNone(self.registry.blob_size(name, digest(b'content')))
-
-    def test_a_blob_is_taken_from_another_repository(self):
-        source, target = self._repository(), self._repository()
-        found = self._upload(source, b'content')
-        self.assertFalse(self.registry.mount_blob(target, NOTHING, source))
-        self.assertTrue(self.registry.mount_blob(target, found, source))
-        self.assertEqual(7, self.registry.blob_size(target, found))

@@ -23,7 +23,6 @@ class RegistryTest(registry_contract.RegistryContract, testtools.TestCase):
         name = self._repository()
         content = self._push(name)
         self.engine.kill()
-        self.assertFalse(self.registry.is_answering())
         self.assertRaises(
             exception.RegistryUnavailable,
             self.registry.manifest,

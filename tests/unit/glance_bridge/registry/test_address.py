@@ -24,12 +24,6 @@ class AddressTest(testtools.TestCase):
             f'/v2/demo/web/manifests/{DIGEST}',
             address.manifest('demo/web', DIGEST),
         )
-        self.assertEqual(
-            '/v2/demo/web/blobs/uploads/?mount=sha256%3A'
-            + 64 * 'a'
-            + '&from=demo%2Fapi',
-            address.mount('demo/web', DIGEST, 'demo/api'),
-        )
 
     def test_what_would_leave_the_path_is_refused(self):
         for name in HOSTILE:
@@ -38,13 +32,9 @@ class AddressTest(testtools.TestCase):
                 (address.blob, DIGEST),
                 (address.tags,),
                 (address.uploads,),
-                (address.mount, DIGEST, 'a/b'),
                 (address.scope, 'pull'),
             ):
                 self.assertRaises(exception.RegistryRefused, make, name, *rest)
-        self.assertRaises(
-            exception.RegistryRefused, address.mount, 'a/b', DIGEST, '..'
-        )
 
     def test_a_reference_is_a_tag_or_a_digest(self):
         for reference in ('', '..', 'a/b', 'a?b', 'sha256:a', f'{DIGEST}/..'):

@@ -233,15 +233,6 @@ class UploadTest(ClientTestCase):
         )
         self.assertEqual('DELETE', self._methods()[-1])
 
-    def test_a_mount_that_becomes_an_upload_is_cancelled(self):
-        found = self.registry.mount_blob('demo/web', OTHER, 'demo/api')
-        self.assertFalse(found)
-        self.assertEqual(['POST', 'DELETE'], self._methods())
-        self.assertEqual(
-            ('repository:demo/web:pull,push', 'repository:demo/api:pull'),
-            self.scopes[0],
-        )
-
 
 class RelayTest(ClientTestCase):
     def test_the_answer_is_given_whatever_it_is(self):
