@@ -36,15 +36,17 @@ class LevelTestCase(testtools.TestCase):
                 name,
             )
 
-    def test_both_levels_of_novas_suites_share_the_folder(self):
-        names = [
-            f'tests.suites.{path.stem}.X.test_x'
-            for path in (TOP / 'tests/suites').glob('test_*.py')
-        ]
-        levels = level.chosen(['nova-suites', 'nova-suites-hosts'], full=False)
-        for name in names:
-            found = [each for each in levels if re.match(each.only, name)]
-            self.assertEqual(1, len(found), name)
+    def test_two_levels_share_a_folder(self):
+        for pair in (
+            ('nova-suites', 'nova-suites-hosts'),
+            ('integration', 'integration-survival'),
+        ):
+            levels = level.chosen(pair, full=False)
+            folder = TOP / levels[0].tests
+            for path in folder.glob('test_*.py'):
+                name = '.'.join([*levels[0].tests.split('/'), path.stem, 'X'])
+                found = [each for each in levels if re.match(each.only, name)]
+                self.assertEqual(1, len(found), name)
 
     def test_a_whole_run_ends_in_75_minutes(self):
         found = level.chosen([], full=False)
