@@ -37,34 +37,23 @@ class Quota:
         :raises QuotaExceeded: it may not
         :raises ServiceUnavailable: Keystone or Glance cannot say
         """
-        self._check(project_id, images, size_bytes)
-
-    def check(self, project_id: str) -> None:
-        """Check that a project has no more than it may already.
-
-        :raises QuotaExceeded: it has
-        :raises ServiceUnavailable: Keystone or Glance cannot say
-        """
-        self._check(project_id, 0, 0)
-
-    def _check(self, project_id: str, more: int, more_bytes: int) -> None:
         limits = self._limits.of(project_id)
         if not limits.keys() & {limit.COUNT, limit.SIZE_MB}:
             return
-        count, size_bytes = self._catalogue.usage(project_id)
+        count, held_bytes = self._catalogue.usage(project_id)
         most = limits.get(limit.COUNT, -1)
-        if _is_over(count + more, most):
+        if _is_over(count + images, most):
             raise exception.QuotaExceeded(
                 f'Quota exceeded: project {project_id} has {count} of at '
                 f'most {most} images. Delete images first.'
             )
         most_mb = limits.get(limit.SIZE_MB, -1)
         # Glance compares whole MiB, too.
-        if _is_over((size_bytes + more_bytes) // _MIB, most_mb):
+        if _is_over((held_bytes + size_bytes) // _MIB, most_mb):
             raise exception.QuotaExceeded(
                 f'Quota exceeded: the images of project {project_id} take '
-                f'{size_bytes // _MIB} of at most {most_mb} MiB, and this '
-                f'one would take {-(-more_bytes // _MIB)}. Delete images '
+                f'{held_bytes // _MIB} of at most {most_mb} MiB, and this '
+                f'one would take {-(-size_bytes // _MIB)}. Delete images '
                 f'first.'
             )
 

@@ -38,7 +38,6 @@ class QuotaTest(testtools.TestCase):
     def test_without_limits_nobody_is_asked(self):
         found = self._quota()
         found.check_more('project', 10**15)
-        found.check('project')
         self.assertEqual([], self.catalogue.asked)
 
     def test_other_limits_are_not_ours(self):
@@ -50,7 +49,6 @@ class QuotaTest(testtools.TestCase):
         found = self._quota(3, image_count_total=3)
         message = self._denied(found.check_more, 'project', 1)
         self.assertIn('has 3 of at most 3 images', message)
-        found.check('project')
         found.check_more('project', 1, images=0)
 
     def test_sizes_are_summed_up_in_whole_mib(self):
@@ -61,10 +59,15 @@ class QuotaTest(testtools.TestCase):
         self.assertIn('would take 3', message)
 
     def test_a_project_that_is_over_already_is_told_so(self):
-        found = self._quota(4, image_count_total=3)
-        self._denied(found.check, 'project')
-        found = self._quota(1, 11 * MIB, image_size_total=10)
-        self._denied(found.check, 'project')
+        message = self._denied(
+            self._quota(4, image_count_total=3).check_more, 'project', 0
+        )
+        self.assertIn('has 4 of at most 3 images', message)
+        message = self._denied(
+            self._quota(1, 11 * MIB, image_size_total=10).check_more,
+            *('project', 0),
+        )
+        self.assertIn('take 11 of at most 10 MiB', message)
 
     def test_minus_one_is_no_limit(self):
         self._quota(
