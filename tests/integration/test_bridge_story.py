@@ -92,7 +92,10 @@ class RowTest(registry.RegistryTestCase):
             found['docker_manifest_digest'], 'sha256:[0-9a-f]{64}'
         )
         self.assertRegex(found['docker_config_digest'], 'sha256:[0-9a-f]{64}')
-        self.assertGreater(image.size, 0)
+        # As little as Docker starts anything with, in MiB.
+        self.assertEqual(6, image.min_ram)
+        answer = self.admin.image.get(f'/images/{image.id}/file')
+        self.assertEqual(image.size, len(answer.content))
 
     def test_second_tag_is_a_second_row_of_the_same_image(self):
         first, second = self._push(), self._push('1')

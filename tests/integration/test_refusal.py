@@ -52,14 +52,15 @@ class RefusalTest(cloud.CloudTestCase):
 
     def test_tagged_port(self):
         compute = self.admin.compute
-        self.assertRaises(
-            openstack.exceptions.HttpException,
+        error = self.assertRaises(
+            openstack.exceptions.BadRequestException,
             compute.create_server_interface,
             self.server,
             net_id=self.network().id,
             tag='front',
         )
-        self.wait_for_status(self.server, 'ACTIVE')
+        self.assertIn('tag', str(error).lower())
+        self._assert_as_before()
 
     def test_boot_with_a_tagged_port(self):
         compute = self.admin.compute
