@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
+import json
 import os
 import pathlib
 import subprocess
@@ -32,7 +33,7 @@ def home() -> pathlib.Path:
     return pathlib.Path(os.environ['NOVA_DOCKER_HOME'])
 
 
-def quickstart(*words: str) -> None:
+def quickstart(*words: str) -> str:
     """Run the quickstart; what it says is shown if it fails."""
     environ = {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
     done = subprocess.run(
@@ -44,6 +45,13 @@ def quickstart(*words: str) -> None:
     )
     if done.returncode:
         sys.exit(f'quickstart {" ".join(words)}: {done.stdout}{done.stderr}')
+    return done.stdout
+
+
+def service_pid(name: str) -> int:
+    """Give the pid of a service, which leads its workers."""
+    services = json.loads(quickstart('status', '--json'))
+    return next(int(it['pid']) for it in services if it['name'] == name)
 
 
 class Cloud:

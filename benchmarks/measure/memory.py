@@ -57,6 +57,12 @@ def pids(pattern: str) -> list[int]:
     ]
 
 
+def children(pid: int) -> list[int]:
+    """List what a process has started and not yet seen end."""
+    path = _PROC / f'{pid}/task/{pid}/children'
+    return [int(word) for word in path.read_text().split()]
+
+
 def cpu_s(pid_list: Iterable[int]) -> float:
     """Sum up the processor time of processes so far, in seconds."""
     return sum(map(_ticks, pid_list)) / _USER_HZ
