@@ -122,9 +122,12 @@ def run(
 ) -> list[report.Result]:
     began = time.monotonic()
     results = []
-    for each, end_s in zip(levels, level.deadlines_s(levels), strict=True):
+    networks = [*(each.network for each in levels[1:]), '']
+    for each, end_s, following in zip(
+        levels, level.deadlines_s(levels), networks, strict=True
+    ):
         print(f'-- {each.name}', flush=True)
-        found = work.run(each, began + end_s)
+        found = work.run(each, began + end_s, following=following)
         for line in report.table(found)[1:]:
             print(line, flush=True)
         results += found

@@ -11,6 +11,50 @@ from tools.testing import failure
 DOWN_S = 120
 
 
+class Clouds:
+    """The clouds of a run, one after the other.
+
+    :param checkout: has the quickstart
+    """
+
+    def __init__(self, checkout: pathlib.Path) -> None:
+        self._checkout = checkout
+        self._stack = contextlib.ExitStack()
+        self._network = ''
+
+    @contextlib.contextmanager
+    def have(
+        self,
+        network: str,
+        following: str,
+        *,
+        log: pathlib.Path,
+        deadline: float,
+    ) -> Iterator[None]:
+        """Have a cloud with a network, or none where that is empty.
+
+        It stays up where the next one wanted is the same.
+
+        :raises LevelNotRun: it does not come up, or does not go down
+        """
+        if network != self._network:
+            self._stack.enter_context(
+                up(self._checkout, network, log=log, deadline=deadline)
+            )
+            self._network = network
+        try:
+            yield
+        except BaseException:
+            self._close()
+            raise
+        if following != network:
+            self._close()
+
+    def _close(self) -> None:
+        self._network = ''
+        self._stack.close()
+
+
 @contextlib.contextmanager
 def up(
     checkout: pathlib.Path,

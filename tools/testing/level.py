@@ -47,13 +47,13 @@ class Level:
 LEVELS = (
     Level('style', ('style',), 6),
     Level('unit', NOVA[:1], 6, 'tests/unit'),
-    Level('contract', NOVA, 12, 'tests/contract'),
+    Level('contract', NOVA, 10, 'tests/contract'),
     # NOTE: the fixtures that its suites need run in Nova 33 with eventlet
     # only.
     Level(
         'nova-suites',
         NOVA[:1],
-        10,
+        7,
         'tests/suites',
         only=r'tests\.suites\.test_(?!hosts\.)',
     ),
@@ -75,6 +75,15 @@ LEVELS = (
         25,
         'tests/integration',
         only=r'tests\.integration\.test_(?!survival_each\.)',
+        needs_root=True,
+        network='ovs',
+    ),
+    Level(
+        'tempest-smoke',
+        ('tempest',),
+        5,
+        # Those that tempest itself calls smoke, of what we answer for.
+        tempest=r'^tempest\.(api\.compute|scenario)\..*[\[,]smoke[,\]]',
         needs_root=True,
         network='ovs',
     ),

@@ -1,8 +1,6 @@
 """One run: prepares for each level what it needs and runs it."""
 
-from collections.abc import Iterator
 from collections.abc import Sequence
-import contextlib
 import dataclasses
 import functools
 import pathlib
@@ -33,23 +31,35 @@ class Session:
     cache: pathlib.Path
     filters: Sequence[str] = ()
 
-    def run(self, each: level.Level, deadline: float) -> list[report.Result]:
-        """Run one level; what keeps it from running is its one failure."""
+    def run(
+        self, each: level.Level, deadline: float, *, following: str = ''
+    ) -> list[report.Result]:
+        """Run one level; what keeps it from running is its one failure.
+
+        :param following: the network of the level that comes next, if it
+            needs a cloud; where that is the same, the cloud stays up
+        """
         return [
-            self._run(each, environment, deadline)
+            self._run(each, environment, deadline, following)
             for environment in each.environments
         ]
 
     def _run(
-        self, each: level.Level, environment: str, deadline: float
+        self,
+        each: level.Level,
+        environment: str,
+        deadline: float,
+        following: str,
     ) -> report.Result:
         began = time.monotonic()
         title = each.title(environment)
         log = self._log(title)
         try:
-            folder = self._prepare(each, environment, log, deadline)
-            print(f'{title}: ready, {time.monotonic() - began:.0f} s')
-            with self._cloud(each, log, deadline):
+            with self._clouds.have(
+                each.network, following, log=log, deadline=deadline
+            ):
+                folder = self._prepare(each, environment, log, deadline)
+                print(f'{title}: ready, {time.monotonic() - began:.0f} s')
                 return self._result(each, title, folder, log, deadline)
         except failure.LevelNotRun as err:
             print(f'{title}: FAIL {err}', flush=True)
@@ -111,21 +121,9 @@ class Session:
         stage.copy_all(self.checkout, source)
         return source
 
-    @contextlib.contextmanager
-    def _cloud(
-        self, each: level.Level, log: pathlib.Path, deadline: float
-    ) -> Iterator[None]:
-        with contextlib.ExitStack() as stack:
-            if each.network:
-                stack.enter_context(
-                    cloud.up(
-                        self.checkout,
-                        each.network,
-                        log=log,
-                        deadline=deadline,
-                    )
-                )
-            yield
+    @functools.cached_property
+    def _clouds(self) -> cloud.Clouds:
+        return cloud.Clouds(self.checkout)
 
     def _result(
         self,

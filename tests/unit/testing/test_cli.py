@@ -23,8 +23,13 @@ class CliTestCase(testtools.TestCase):
         self._patch('tools.testing.cli.require', lambda *args: None)
         self._patch(
             'tools.testing.session.Session.run',
-            lambda *args: self.results,
+            self._run,
         )
+        self.asked = []
+
+    def _run(self, _, each, deadline, *, following):
+        self.asked.append((each.name, following))
+        return self.results
 
     def _patch(self, name, value):
         self.useFixture(fixtures.MonkeyPatch(name, value))
@@ -36,6 +41,18 @@ class CliTestCase(testtools.TestCase):
         ):
             code = cli.main([*arguments, '--cache', self.cache])
         return code, out.getvalue().splitlines(), err.getvalue()
+
+    def test_a_level_knows_the_cloud_of_the_next(self):
+        self._main('functional', 'integration', 'tempest-smoke', 'style')
+        self.assertEqual(
+            [
+                ('style', ''),
+                ('functional', 'ovs'),
+                ('integration', 'ovs'),
+                ('tempest-smoke', ''),
+            ],
+            self.asked,
+        )
 
     def test_the_last_line_stands_alone(self):
         code, out, _ = self._main('unit')

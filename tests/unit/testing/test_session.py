@@ -46,10 +46,10 @@ class SessionTestCase(testtools.TestCase):
     def _result(suite):
         return report.Result(suite.title, suite.log, 1, passed=1)
 
-    def _run(self, name):
+    def _run(self, name, following=''):
         (found,) = level.chosen([name], full=False)
         with contextlib.redirect_stdout(io.StringIO()):
-            return self.session.run(found, deadline=0)
+            return self.session.run(found, deadline=0, following=following)
 
     def test_one_wheel_goes_into_every_environment(self):
         results = self._run('contract')
@@ -94,7 +94,7 @@ class SessionTestCase(testtools.TestCase):
         self.assertEqual(1, len(made))
         self.assertEqual([{}, {trixie.VARIABLE: made[0]}], settings)
 
-    def test_the_cloud_is_there_while_its_tests_run(self):
+    def _clouds(self):
         used = []
 
         @contextlib.contextmanager
@@ -104,7 +104,31 @@ class SessionTestCase(testtools.TestCase):
             used.append('down')
 
         self._patch('cloud.up', up)
+        return used
+
+    def test_the_cloud_is_there_while_its_tests_run(self):
+        used = self._clouds()
         self._run('integration')
+        self.assertEqual(['ovs', 'down'], used)
+
+    def test_the_cloud_stays_up_for_the_level_that_needs_the_same(self):
+        used = self._clouds()
+        self._run('integration', following='ovs')
+        self.assertEqual(['ovs'], used)
+        self._run('integration-survival', following='ovn')
+        self.assertEqual(['ovs', 'down'], used)
+        self._run('integration-ovn')
+        self.assertEqual(['ovs', 'down', 'ovn', 'down'], used)
+
+    def test_the_cloud_goes_with_the_level_that_could_not_run(self):
+        used = self._clouds()
+        self._run('integration', following='ovs')
+
+        def fail(*args, **kwargs):
+            raise failure.LevelNotRun('pip ended with 1')
+
+        self._patch('venv.ensure', fail)
+        self._run('integration-survival', following='ovs')
         self.assertEqual(['ovs', 'down'], used)
 
     def test_tempest_is_run_by_the_quickstart_while_the_cloud_is_there(self):
