@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 import contextlib
 import pathlib
+import subprocess
 import time
 
 from tools.testing import command
 from tools.testing import failure
 
 DOWN_S = 120
+# For what Nova and its agents still take away when the last test has ended.
+LEAKS_S = 60
+_PAUSE_S = 2
 
 
 class Clouds:
@@ -89,3 +93,26 @@ def up(
             log=log,
             deadline=time.monotonic() + DOWN_S,
         )
+
+
+def leaks(checkout: pathlib.Path, *, within_s: float = LEAKS_S) -> list[str]:
+    """List what belongs to no living server and does not go by itself.
+
+    :param within_s: how long it may take to go
+    """
+    quickstart = str(checkout / 'tools' / 'quickstart')
+    deadline = time.monotonic() + within_s
+    while True:
+        done = subprocess.run(
+            [quickstart, 'leaks'],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if not done.returncode:
+            return []
+        if time.monotonic() >= deadline:
+            said = (done.stdout or done.stderr).splitlines()
+            return [f'leak: {line}' for line in said or ['it says nothing']]
+        time.sleep(_PAUSE_S)

@@ -158,4 +158,6 @@ class Session:
             filters=self.filters,
             settings={trixie.VARIABLE: str(self._trixie)} if is_trixie else {},
         )
-        return tests.run(deadline)
+        result = tests.run(deadline)
+        left = cloud.leaks(self.checkout) if each.network else []
+        return dataclasses.replace(result, failed=[*result.failed, *left])

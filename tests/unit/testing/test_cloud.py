@@ -71,6 +71,37 @@ class CloudTestCase(testtools.TestCase):
         self._answer('down', 1)
         self.assertRaises(failure.LevelNotRun, self._use)
 
+    def test_what_leaked_and_stays_is_listed(self):
+        script = self.folder / 'tools' / 'quickstart'
+        script.write_text('#!/bin/sh\necho netns a; echo port b; exit 1\n')
+        self.assertEqual(
+            ['leak: netns a', 'leak: port b'],
+            cloud.leaks(self.folder, within_s=0),
+        )
+
+    def test_what_goes_by_itself_is_no_leak(self):
+        script = self.folder / 'tools' / 'quickstart'
+        script.write_text(
+            '#!/bin/sh\n'
+            f'[ -e {self.folder}/gone ] && exit 0\n'
+            f'touch {self.folder}/gone; echo netns a; exit 1\n'
+        )
+        self.useFixture(
+            fixtures.MonkeyPatch('tools.testing.cloud._PAUSE_S', 0)
+        )
+        self.assertEqual([], cloud.leaks(self.folder))
+
+    def test_a_question_that_fails_is_no_clean_cloud(self):
+        script = self.folder / 'tools' / 'quickstart'
+        script.write_text('#!/bin/sh\necho it is down >&2; exit 3\n')
+        self.assertEqual(
+            ['leak: it is down'], cloud.leaks(self.folder, within_s=0)
+        )
+        script.write_text('#!/bin/sh\nexit 3\n')
+        self.assertEqual(
+            ['leak: it says nothing'], cloud.leaks(self.folder, within_s=0)
+        )
+
     def test_a_checkout_without_a_quickstart_is_told_so(self):
         (self.folder / 'tools' / 'quickstart').unlink()
         raised = self.assertRaises(failure.LevelNotRun, self._use)

@@ -104,21 +104,28 @@ class SessionTestCase(testtools.TestCase):
             used.append('down')
 
         self._patch('cloud.up', up)
+        self._patch('cloud.leaks', lambda checkout: used.append('leaks') or [])
         return used
 
     def test_the_cloud_is_there_while_its_tests_run(self):
         used = self._clouds()
         self._run('integration')
-        self.assertEqual(['ovs', 'down'], used)
+        self.assertEqual(['ovs', 'leaks', 'down'], used)
+
+    def test_what_is_left_in_the_cloud_fails_its_level(self):
+        self._patch('cloud.up', lambda *args, **kw: contextlib.nullcontext())
+        self._patch('cloud.leaks', lambda checkout: ['leak: netns a'])
+        (result,) = self._run('integration')
+        self.assertEqual(['leak: netns a'], result.failed)
+        self.assertEqual(1, result.passed)
 
     def test_the_cloud_stays_up_for_the_level_that_needs_the_same(self):
         used = self._clouds()
         self._run('integration', following='ovs')
-        self.assertEqual(['ovs'], used)
         self._run('integration-survival', following='ovn')
-        self.assertEqual(['ovs', 'down'], used)
         self._run('integration-ovn')
-        self.assertEqual(['ovs', 'down', 'ovn', 'down'], used)
+        first = ['ovs', 'leaks', 'leaks', 'down']
+        self.assertEqual([*first, 'ovn', 'leaks', 'down'], used)
 
     def test_the_cloud_goes_with_the_level_that_could_not_run(self):
         used = self._clouds()
@@ -129,7 +136,7 @@ class SessionTestCase(testtools.TestCase):
 
         self._patch('venv.ensure', fail)
         self._run('integration-survival', following='ovs')
-        self.assertEqual(['ovs', 'down'], used)
+        self.assertEqual(['ovs', 'leaks', 'down'], used)
 
     def test_tempest_is_run_by_the_quickstart_while_the_cloud_is_there(self):
         asked = []
