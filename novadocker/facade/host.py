@@ -1,5 +1,6 @@
 """The doors of the host: its start, what is on it and what it offers."""
 
+import functools
 from typing import Any
 
 from nova import conf as nova_conf
@@ -9,6 +10,7 @@ from oslo_log import log as logging
 from novadocker import constants
 from novadocker import model
 from novadocker.facade import rooms
+from novadocker.inventory import cpu
 from novadocker.inventory import host as inventory_host
 from novadocker.inventory import resources as inventory
 from novadocker.ops import recover
@@ -125,14 +127,22 @@ class Host(rooms.Rooms):
                 },
             ),
         )
-        ours = inventory.traits(has_disk_quota=self._tools.host.has_disk_quota)
-        for trait, is_present in ours.items():
+        for trait, is_present in self._traits.items():
             change = (
                 provider_tree.add_traits
                 if is_present
                 else provider_tree.remove_traits
             )
             change(nodename, trait)
+
+    @functools.cached_property
+    def _traits(self) -> dict[str, bool]:
+        """Say once what the host has: it cannot change while we run."""
+        arch = inventory.architecture(self._engine.info().architecture)
+        return {
+            **inventory.traits(has_disk_quota=self._tools.host.has_disk_quota),
+            **cpu.traits(arch, inventory_host.cpu_words()),
+        }
 
     def get_host_uptime(self) -> str:
         return inventory_host.uptime()

@@ -1,4 +1,4 @@
-"""What the host's kernel says: disk, memory, uptime."""
+"""What the host's kernel says: disk, memory, CPU, uptime."""
 
 import os
 import pathlib
@@ -26,6 +26,19 @@ def memory_free_bytes(meminfo: str = '/proc/meminfo') -> int:
         if line.startswith('MemAvailable:'):
             return int(line.split()[1]) * 1024
     return 0
+
+
+def cpu_words(cpuinfo: str = '/proc/cpuinfo') -> frozenset[str]:
+    """Give the kernel's words for what the CPUs of the host can, or none.
+
+    All CPUs of a host are taken to be alike, as the first one.
+    """
+    for line in pathlib.Path(cpuinfo).read_text().splitlines():
+        name, _, words = line.partition(':')
+        # x86 and ARM, in this order.
+        if name.strip() in ('flags', 'Features'):
+            return frozenset(words.split())
+    return frozenset()
 
 
 def uptime() -> str:

@@ -209,6 +209,19 @@ class TellingTest(OperationsTestCase):
         self.assertTrue(host['host_ip'])
 
 
+class CpuTest(OperationsTestCase):
+    def test_server_lands_where_the_cpu_can_what_it_needs(self):
+        self._boot_on('HW_CPU_X86_SSE42', 'ACTIVE')
+        refused = self._boot_on('HW_CPU_X86_AVX512F', 'ERROR')
+        self.assertIn('No valid host', refused['fault']['message'])
+
+    def _boot_on(self, trait, state):
+        flavor = self._create_flavor(extra_spec={f'trait:{trait}': 'required'})
+        return self._create_server(
+            flavor_id=flavor, networks='none', expected_state=state
+        )
+
+
 class RefusalTest(OperationsTestCase):
     """What a container cannot do leaves the server as it was."""
 

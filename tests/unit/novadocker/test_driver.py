@@ -335,6 +335,22 @@ class PlacementTest(DriverTestCase):
         name = 'CUSTOM_NOVA_DOCKER_DISK_QUOTA'
         self.assertNotIn(name, self._traits(before=[name]))
 
+    def test_cpu_has_the_traits_that_the_kernel_names(self):
+        words = frozenset({'sse4_2', 'avx2'})
+        with mock.patch(
+            'novadocker.inventory.host.cpu_words',
+            autospec=True,
+            return_value=words,
+        ) as asked:
+            found = self._traits(before=['HW_CPU_X86_XOP', 'CUSTOM_OTHER'])
+            self._traits()
+        # Reading it is slow where there are many CPUs.
+        asked.assert_called_once_with()
+        self.assertEqual(
+            {'HW_CPU_X86_SSE42', 'HW_CPU_X86_AVX2', 'CUSTOM_OTHER'},
+            {name for name in found if 'NOVA_DOCKER' not in name},
+        )
+
     def test_reserved_resources_are_the_operators(self):
         self.flags(reserved_host_memory_mb=77)
         tree = provider_tree.ProviderTree()

@@ -1,5 +1,6 @@
 """The host: what the kernel's files say."""
 
+import os
 import pathlib
 
 import fixtures
@@ -51,6 +52,18 @@ class HostTestCase(testtools.TestCase):
     def test_disk_of_a_folder_that_does_not_exist_yet(self):
         inside = host.disk_bytes(self.dir + '/not/there')
         self.assertEqual(host.disk_bytes(self.dir)[0], inside[0])
+
+    def test_words_of_the_first_cpu(self):
+        path = os.path.join(self.dir, 'cpuinfo')
+        for label in ('flags\t\t', 'Features\t'):
+            text = f'processor\t: 0\n{label}: fp aes\n\n{label}: fp\n'
+            pathlib.Path(path).write_text(text)
+            self.assertEqual({'fp', 'aes'}, host.cpu_words(path))
+
+    def test_kernel_that_says_nothing_of_its_cpus(self):
+        path = os.path.join(self.dir, 'cpuinfo')
+        pathlib.Path(path).write_text('processor\t: 0\ncpu\t\t: POWER9\n')
+        self.assertEqual(frozenset(), host.cpu_words(path))
 
     def test_uptime_is_the_line_that_nova_shows(self):
         self.assertIn('load average', host.uptime())
