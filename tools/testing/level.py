@@ -45,9 +45,9 @@ class Level:
 
 # The order is that of a reader's patience: what fails in seconds comes first.
 LEVELS = (
-    Level('style', ('style',), 6),
+    Level('style', ('style',), 5),
     Level('unit', NOVA[:1], 6, 'tests/unit'),
-    Level('contract', NOVA, 10, 'tests/contract'),
+    Level('contract', NOVA, 8, 'tests/contract'),
     # NOTE: the fixtures that its suites need run in Nova 33 with eventlet
     # only.
     Level(
@@ -81,7 +81,7 @@ LEVELS = (
     Level(
         'tempest-smoke',
         ('tempest',),
-        5,
+        8,
         # Those that tempest itself calls smoke, of what we answer for.
         tempest=r'^tempest\.(api\.compute|scenario)\..*[\[,]smoke[,\]]',
         needs_root=True,

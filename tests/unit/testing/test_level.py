@@ -54,7 +54,7 @@ class LevelTestCase(testtools.TestCase):
 
     def test_an_earlier_level_leaves_its_time(self):
         found = level.chosen(['unit', 'contract'], full=False)
-        self.assertEqual([6 * 60, 16 * 60], level.deadlines_s(found))
+        self.assertEqual([6 * 60, 14 * 60], level.deadlines_s(found))
 
     def test_a_run_is_named_by_its_release_where_there_are_two(self):
         unit, contract = level.chosen(['unit', 'contract'], full=False)
