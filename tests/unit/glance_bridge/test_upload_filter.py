@@ -14,7 +14,7 @@ CONTEXT = object()
 
 
 class UploadFilterTest(testtools.TestCase):
-    def ask(self, found='docker', path=PATH, method='PUT', **more):
+    def ask(self, *, awaits=True, path=PATH, method='PUT', **more):
         """Give the store that Glance is told of."""
         seen = []
         asked = []
@@ -23,11 +23,13 @@ class UploadFilterTest(testtools.TestCase):
             seen.append(environ)
             return [b'']
 
-        def format_of(context, image_id):
+        def awaits_archive(context, image_id):
             asked.append((context, image_id))
-            return found
+            return awaits
 
-        made = upload_filter.UploadFilter(application, 'registry', format_of)
+        made = upload_filter.UploadFilter(
+            application, 'registry', awaits_archive
+        )
         environ = {
             'PATH_INFO': path,
             'REQUEST_METHOD': method,
@@ -48,8 +50,7 @@ class UploadFilterTest(testtools.TestCase):
         )
 
     def test_what_is_none_goes_where_it_went(self):
-        self.assertIsNone(self.ask('bare'))
-        self.assertIsNone(self.ask(None))
+        self.assertIsNone(self.ask(awaits=False))
 
     def test_who_names_a_store_means_it(self):
         self.assertEqual('file', self.ask(**{HEADER: 'file'}))
@@ -111,12 +112,36 @@ class FactoryTest(testtools.TestCase):
         )
         return seen[0]
 
-    def test_the_image_is_looked_up_as_the_sender(self):
+    def ask_of(self, container_format='docker', properties=()):
+        """Upload into an image of which Glance has this row."""
+
         def image_get(context, image_id):
             self.assertEqual((CONTEXT, IMAGE), (context, image_id))
-            return {'container_format': 'docker'}
+            rows = [
+                {'name': name, 'value': 'x', 'deleted': is_deleted}
+                for name, is_deleted in properties
+            ]
+            return {'container_format': container_format, 'properties': rows}
 
-        self.assertEqual('registry', self.ask(image_get))
+        return self.ask(image_get)
+
+    def test_the_image_is_looked_up_as_the_sender(self):
+        self.assertEqual('registry', self.ask_of())
+
+    def test_other_formats_are_not_the_registry_s(self):
+        self.assertIsNone(self.ask_of('bare'))
+        self.assertIsNone(self.ask_of(None))
+
+    def test_what_nova_makes_of_a_server_goes_where_it_went(self):
+        self.assertIsNone(self.ask_of(properties=[('instance_uuid', False)]))
+
+    def test_other_properties_say_nothing(self):
+        for properties in (
+            [('img_hv_type', False)],
+            # Taken away again: Glance keeps such rows.
+            [('instance_uuid', True)],
+        ):
+            self.assertEqual('registry', self.ask_of(properties=properties))
 
     def test_what_the_sender_cannot_see_is_for_glance_to_refuse(self):
         for error in (NotFound, Forbidden):
