@@ -82,9 +82,13 @@ _COPIED = {
 # Glance's own pipelines, and what the bridge puts in.
 _PASTE = 'glance/glance-api-paste.ini'
 _PIPELINE = re.compile(r'^(keystone\S* = .*) rootapp$', re.MULTILINE)
-_NAME_FILTER = """
+_FILTERS = """
 [filter:docker-names]
 paste.filter_factory = glance_bridge.name_filter:factory
+
+[filter:docker-uploads]
+paste.filter_factory = glance_bridge.upload_filter:factory
+store = registry
 """
 
 
@@ -184,16 +188,17 @@ def write_all(
     """
     for source, target in _COPIED.items():
         _copy(home.venv / source, home.etc / target)
-    paste = with_name_filter((home.venv / 'etc' / _PASTE).read_text())
+    paste = with_filters((home.venv / 'etc' / _PASTE).read_text())
     changed = _write_files(home, texts(names))
     if _write(home.etc / _PASTE, paste, None):
         changed.append(_PASTE)
     return changed
 
 
-def with_name_filter(paste: str) -> str:
-    """Put the bridge's filter into the pipelines of glance-api."""
-    return _PIPELINE.sub(r'\1 docker-names rootapp', paste) + _NAME_FILTER
+def with_filters(paste: str) -> str:
+    """Put the bridge's filters into the pipelines of glance-api."""
+    names = 'docker-names docker-uploads'
+    return _PIPELINE.sub(rf'\1 {names} rootapp', paste) + _FILTERS
 
 
 def write_node(home: home_module.Home, names: Mapping[str, object]) -> None:

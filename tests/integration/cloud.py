@@ -129,18 +129,32 @@ class CloudTestCase(testtools.TestCase):
         :param files: texts of more programs, by path
         """
         name = f'shell-{uuid.uuid4().hex[:8]}'
+        content = rootfs.with_files(programs, files or {})
+        self.upload(name, rootfs.archive('shell:latest', content=content))
+        return name
+
+    def upload(self, name, archive):
+        """Upload an image that goes with the test, and give its id.
+
+        It is one that the registry does not have: hosts get it as a stream.
+        """
         image = self.admin.image.create_image(
             name=name,
             container_format='docker',
             disk_format='raw',
-            data=rootfs.archive(
-                'shell:latest',
-                content=rootfs.with_files(programs, files or {}),
-            ),
             **DOCKER_PROPERTIES,
         )
         self.addCleanup(self.admin.image.delete_image, image.id)
-        return name
+        done = self.admin.image.put(
+            f'/images/{image.id}/file',
+            data=archive,
+            headers={
+                'Content-Type': 'application/octet-stream',
+                'X-Image-Meta-Store': 'file',
+            },
+        )
+        self.assertEqual(204, done.status_code, done.text)
+        return image.id
 
     def held_images(self, image_id):
         """List the names under which the engine holds an image."""

@@ -43,7 +43,7 @@ class NameTest(cloud.CloudTestCase):
     def _create(self, name):
         image = self.admin.image.create_image(
             name=name,
-            container_format='docker',
+            container_format='bare',
             disk_format='raw',
             data=b'x',
         )

@@ -100,6 +100,20 @@ class LayersTest(registry.RegistryTestCase):
         self.boot(image=image.name, metadata=SLEEP)
         self.fetched_bytes(image)
 
+    def test_archive_that_was_uploaded_comes_by_its_layers_too(self):
+        image = self.admin.image.create_image(
+            name=self.name,
+            container_format='docker',
+            disk_format='raw',
+            data=rootfs.archive(f'{self.name}:latest'),
+            **cloud.DOCKER_PROPERTIES,
+        )
+        self.addCleanup(self.admin.image.delete_image, image.id)
+        self.boot(image=image.name, metadata=SLEEP)
+        self.told(
+            rf'Image {image.id}: fetched (\d+) bytes of \S+/uploads/{image.id}'
+        )
+
     def test_snapshot_sends_the_layer_that_has_changed(self):
         image = self.pushed('latest', rootfs.layer())
         server = self.boot(image=image.name, metadata=MAKE_NOISE)

@@ -73,15 +73,13 @@ class StoreTestCase(registry.RegistryTestCase):
         )
         return image
 
-    def put(self, image, content):
-        """Upload data into the store; give the answer."""
+    def put(self, image, content, store=STORE):
+        """Upload data, into a store if one is named; give the answer."""
+        named = {'X-Image-Meta-Store': store} if store else {}
         return self.tenant.image.put(
             f'/images/{image.id}/file',
             data=content,
-            headers={
-                'Content-Type': 'application/octet-stream',
-                'X-Image-Meta-Store': STORE,
-            },
+            headers={'Content-Type': 'application/octet-stream', **named},
         )
 
     def uploaded(self, content=None):
@@ -178,22 +176,58 @@ class UploadTest(StoreTestCase):
         self.addCleanup(self.client.run, 'rmi', '--force', config)
         self.assertIn(config, loaded.stdout)
 
-    def test_openstackclient_uploads_where_the_filter_sends_it(self):
-        paste = registry.home() / 'etc/glance/glance-api-paste.ini'
-        if 'upload_filter' not in paste.read_text():
-            self.skipTest('this cloud has no filter for uploads')
-        path, _ = self.saved()
+    def uploaded_by_client(self, path, *words):
+        """Upload a file by openstackclient, which can name no store."""
         self.addCleanup(self.forget)
         made = registry.tenant(
-            *('openstack', 'image', 'create', '--file', str(path)),
+            *('openstack', 'image', 'create', '--file', str(path), *words),
             *('--container-format', 'docker', '--disk-format', 'raw'),
             self.name,
         )
         self.assertEqual(0, made.returncode, made.stderr)
         (image,) = self.tenant.image.images(name=self.name)
+        return image
+
+    def test_openstackclient_uploads_where_the_filter_sends_it(self):
+        path, _ = self.saved()
+        image = self.uploaded_by_client(path)
         self.assertEqual('active', image.status)
         self.assertEqual(STORE, self.stores(image))
         self.assertTrue(self.can_be_pulled(self.uploads_reference(image)))
+
+    def test_what_is_imported_stays_as_it_is(self):
+        path, _ = self.saved()
+        image = self.uploaded_by_client(path, '--import')
+        cloud.wait_until(
+            lambda: self.tenant.image.get_image(image.id).status == 'active',
+            f'image {image.id}',
+        )
+        self.assertEqual('file', self.stores(image))
+        self.assertEqual(path.read_bytes(), self.read(image).content)
+
+    def test_who_names_another_store_means_it(self):
+        image = self.create()
+        content = rootfs.archive('mine:1')
+        done = self.put(image, content, 'file')
+        self.assertEqual(204, done.status_code, done.text)
+        self.assertEqual('file', self.stores(image))
+        self.assertEqual(content, self.read(image).content)
+
+    def test_what_nova_makes_of_a_server_stays_as_it_is(self):
+        """Nova compares what it has sent with what Glance has then."""
+        image = self.create(instance_uuid=str(uuid.uuid4()))
+        content = rootfs.archive('snapshot:1')
+        done = self.put(image, content, store=None)
+        self.assertEqual(204, done.status_code, done.text)
+        self.assertEqual('file', self.stores(image))
+        self.assertEqual(content, self.read(image).content)
+
+    def test_what_is_no_archive_is_refused_by_the_filter_s_store(self):
+        image = self.create()
+        done = self.put(image, b'x' * 1000, store=None)
+        self.assertEqual(400, done.status_code, done.text)
+        again = self.tenant.image.get_image(image.id)
+        self.assertEqual('queued', again.status)
 
     def test_the_hashes_are_those_of_a_download(self):
         image = self.uploaded()

@@ -21,15 +21,7 @@ _RESCUE = (
 class RescueCase(cloud.CloudTestCase):
     def image(self, name, command):
         """Upload an image that goes with the test, and give its id."""
-        image = self.admin.image.create_image(
-            name=name,
-            container_format='docker',
-            disk_format='raw',
-            data=rootfs.archive(f'{name}:latest', command),
-            **cloud.DOCKER_PROPERTIES,
-        )
-        self.addCleanup(self.admin.image.delete_image, image.id)
-        return image.id
+        return self.upload(name, rootfs.archive(f'{name}:latest', command))
 
     def setUp(self):
         super().setUp()

@@ -80,6 +80,8 @@ class SnapshotTest(SnapshotTestCase):
             cloud.DOCKER_PROPERTIES,
             {name: told[name] for name in cloud.DOCKER_PROPERTIES},
         )
+        # No registry has the parent's layers, so all of it went to Glance.
+        self.assertEqual('file', told['stores'])
         self.assertEqual([], self.snapshots_in_engine())
         self._assert_boots(image)
 

@@ -306,15 +306,22 @@ class WriteTestCase(testtools.TestCase):
             ['nova/nova.conf'], render.write_all(self.home, names)
         )
 
-    def test_glance_finds_names_with_a_colon(self):
+    def test_glance_has_the_filters_of_the_bridge(self):
         render.write_all(self.home, _context())
         path = self.home.etc / 'glance/glance-api-paste.ini'
         found = _parsed(path.read_text())
         self.assertEqual(
-            'cors authtoken context docker-names rootapp',
+            'cors authtoken context docker-names docker-uploads rootapp',
             found.get('composite:api', 'keystone'),
         )
         self.assertTrue(found.has_section('filter:docker-names'))
+        uploads = found['filter:docker-uploads']
+        glance = _parsed(_texts(_context())['glance/glance-api.conf'])
+        # Unknown, it would fail every upload of an archive.
+        self.assertIn(
+            f'{uploads["store"]}:docker-registry',
+            glance.get('DEFAULT', 'enabled_backends').split(','),
+        )
         self.assertEqual('cors rootapp', found.get('composite:api', 'default'))
         self.paste.write_text(f'{PASTE}# of another release\n')
         self.assertEqual(

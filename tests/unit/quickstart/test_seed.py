@@ -3,6 +3,9 @@
 import pathlib
 import platform
 
+import fixtures
+import openstack.exceptions
+import requests
 import testtools
 
 from deploy.quickstart import exception
@@ -11,7 +14,6 @@ from deploy.quickstart import process
 from deploy.quickstart import seed
 from tests.unit.quickstart import records
 
-ARCHIVE = pathlib.Path('/srv/cloud/data/memcached.tar')
 NAME = 'memcached:latest'
 
 
@@ -49,15 +51,26 @@ class Image:
         self.rows = []
         self.uploads = []
         self.deleted = []
+        self.status_code = 204
 
     def images(self, *, name):
         return [it for it in self.rows if it.name == name]
 
     def create_image(self, name, **properties):
-        self.uploads.append(properties)
-        self.rows.append(
-            records.row(name=name, status='active', properties=properties)
+        made = records.row(
+            id='id', name=name, status='queued', properties=properties
         )
+        self.rows.append(made)
+        return made
+
+    def put(self, path, *, data, headers):
+        (found,) = [it for it in self.rows if path == f'/images/{it.id}/file']
+        self.uploads.append((data.read(), headers['X-Image-Meta-Store']))
+        answer = requests.Response()
+        answer.status_code = self.status_code
+        if answer.ok:
+            found.status = 'active'
+        return answer
 
     def update_image(self, image, **properties):
         image.properties = properties
@@ -141,21 +154,39 @@ class FlavorsTestCase(SeedTestCase):
 
 
 class ImageTestCase(SeedTestCase):
+    def setUp(self):
+        super().setUp()
+        folder = self.useFixture(fixtures.TempDir()).path
+        self.archive = pathlib.Path(folder) / 'memcached.tar'
+        self.archive.write_bytes(b'archive')
+
+    def _seed(self, is_docker=True):
+        seed.image(self.cloud, self.archive, is_docker=is_docker)
+
     def test_it_asks_for_docker_hosts_where_there_are_such(self):
-        seed.image(self.cloud, ARCHIVE, is_docker=True)
-        (found,) = self.image.uploads
+        self._seed()
+        found = seed.find_image(self.cloud).properties
         self.assertEqual('required', found['trait:CUSTOM_NOVA_DOCKER'])
         self.assertEqual('docker', found['img_hv_type'])
+        self.assertEqual('docker', found['container_format'])
         self.assertEqual(platform.machine(), found['hw_architecture'])
-        self.assertEqual(str(ARCHIVE), found['filename'])
+
+    def test_archive_stays_as_it_is(self):
+        self._seed()
+        self.assertEqual([(b'archive', 'file')], self.image.uploads)
+
+    def test_upload_that_is_refused(self):
+        self.image.status_code = 503
+        self.assertRaises(openstack.exceptions.HttpException, self._seed)
 
     def test_another_driver_takes_it_as_it_is(self):
-        seed.image(self.cloud, ARCHIVE, is_docker=False)
-        self.assertNotIn('img_hv_type', self.image.uploads[0])
+        self._seed(is_docker=False)
+        found = seed.find_image(self.cloud).properties
+        self.assertNotIn('img_hv_type', found)
 
     def test_whole_one_is_not_uploaded_again(self):
-        seed.image(self.cloud, ARCHIVE, is_docker=False)
-        seed.image(self.cloud, ARCHIVE, is_docker=True)
+        self._seed(is_docker=False)
+        self._seed()
         self.assertEqual(1, len(self.image.uploads))
         found = seed.find_image(self.cloud)
         self.assertEqual('docker', found.properties['img_hv_type'])
@@ -163,7 +194,7 @@ class ImageTestCase(SeedTestCase):
     def test_interrupted_upload_is_done_anew(self):
         half = records.row(name=NAME, status='queued')
         self.image.rows.append(half)
-        seed.image(self.cloud, ARCHIVE, is_docker=True)
+        self._seed()
         self.assertEqual([half], self.image.deleted)
         self.assertEqual('active', seed.find_image(self.cloud).status)
 
