@@ -352,15 +352,49 @@ class DockerTest(BridgeTestCase):
         (error,), _ = self._push('other/web', 'latest')
         self.assertIn('denied', error)
 
-    def test_docker_prints_that_the_quota_is_used_up(self):
+    def _limit(self, count):
+        """Let every project have this many images."""
+
         class Limits:
             def of(self, project_id):
-                return {'image_count_total': 1}
+                return {'image_count_total': count}
 
-        quota = self.rooms.quota
-        quota._limits = Limits()
+        self.rooms.quota._limits = Limits()
+
+    def test_docker_prints_that_the_quota_is_used_up(self):
+        self._limit(1)
         self.assertEqual([], self._push('demo/one', 'latest')[0])
         self.assertEqual([], self._push('demo/one', 'latest')[0])
         (error,), _ = self._push('demo/two', 'latest')
         self.assertIn('has 1 of at most 1 images', error)
         self.assertEqual([], self.registry.tags('demo/two'))
+
+    def test_over_the_quota_goes_on_what_needs_no_new_image(self):
+        for word in ('a', 'b'):
+            self.assertEqual([], self._push('demo/web', 'latest', word)[0])
+        self._limit(1)
+        self.assertEqual([], self._push('demo/web', 'latest', 'b')[0])
+        self.assertEqual([], self._push('demo/web', 'latest', 'a')[0])
+        (found,) = self.catalogue.listed()
+        self.assertEqual('web:latest', found.name)
+        answer = self.send('PUT', 'demo/web', 'chart', images.chart())
+        self.assertEqual(201, answer.status_code, answer.text)
+
+    def test_a_login_cannot_tell_what_needs_a_new_image(self):
+        """Which is why the quota is not its business."""
+        asked = []
+
+        def token(user, scopes):
+            asked.append((user, *scopes))
+            return self.token(user, scopes)
+
+        self.gateway.token = token
+        self.assertEqual([], self._push('demo/web', 'latest')[0])
+        self._limit(1)
+        asked.clear()
+        self.assertEqual([], self._push('demo/web', 'latest')[0])
+        same = [*asked]
+        asked.clear()
+        (error,), _ = self._push('demo/web', 'another')
+        self.assertIn('Quota exceeded', error)
+        self.assertEqual(same, asked)
