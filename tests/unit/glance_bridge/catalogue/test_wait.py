@@ -48,6 +48,49 @@ class WaiterTestCase(testtools.TestCase):
         self.assertEqual(0.01, pauses_s[0])
         self.assertEqual(0.25, pauses_s[-1])
 
+    def _wait(self, image_id, looks):
+        """Wait for one more image; give the pauses between the looks."""
+        self.catalogue.looks = looks
+        self.catalogue.create(
+            catalogue_image.Draft(image_id, 'name', 'project', 0, {})
+        )
+        self.catalogue.add_location(image_id, 'url')
+        self.clock.pauses_s.clear()
+        self.waiter.until_active(image_id)
+        return list(self.clock.pauses_s)
+
+    def test_nobody_asks_before_the_last_one_was_done(self):
+        before = self._wait('one', 8)
+        self.assertEqual(9, len(before))
+        (first_s,) = self._wait('two', 0)
+        self.assertAlmostEqual(sum(before[:-1]), first_s)
+
+    def test_what_was_done_at_the_first_look_is_looked_at_earlier(self):
+        self._wait('one', 8)
+        pauses_s = [self._wait(f'image-{n}', 0) for n in range(40)]
+        firsts_s = [each for (each,) in pauses_s]
+        self.assertEqual(sorted(firsts_s, reverse=True), firsts_s)
+        self.assertLess(firsts_s[1], firsts_s[0])
+        self.assertEqual(0.01, firsts_s[-1])
+
+    def test_a_slow_one_keeps_the_next_no_longer_than_a_pause(self):
+        self._wait('one', 30)
+        self.assertEqual([0.25], self._wait('two', 0))
+
+    def test_nobody_asks_before_glance_let_the_last_one_go(self):
+        self.catalogue.hash_looks = 3
+        (first_s,) = self._wait('one', 0)
+        self.waiter.until_free(self.catalogue.get('one'))
+        (next_s,) = self._wait('two', 0)
+        self.assertGreater(next_s, first_s)
+
+    def test_one_that_failed_teaches_nothing(self):
+        self.catalogue.wedge('image')
+        self.assertRaises(
+            exception.CatalogueUnavailable, self.waiter.until_active, 'image'
+        )
+        self.assertEqual([0.01], self._wait('two', 0))
+
     def test_a_failed_location_is_told_at_once(self):
         self.catalogue.broken.add('url')
         self.catalogue.add_location('image', 'url')
