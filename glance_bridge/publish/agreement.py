@@ -153,9 +153,13 @@ class Agreement:
             self._wanted.owner,
             known,
         )
-        others = [each for each in found if each.image_id != claimed.image_id]
+        others = [
+            each
+            for each in found
+            if each.publication.image_id != claimed.image_id
+        ]
         self._means.retirer.until_free(others)
-        return others
+        return [each.publication for each in others]
 
     def _retire(self, publications: Publications) -> None:
         for each in publications:

@@ -177,7 +177,7 @@ class Publisher:
         found = self._retirer.superseded(repository, tag, owner, known)
         self._retirer.until_free(found)
         for each in found:
-            self._retirer.retire(each)
+            self._retirer.retire(each.publication)
 
     def _bury(self, publication: Publication) -> None:
         """Note that a user deleted an image, and take its tag away."""

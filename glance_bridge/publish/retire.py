@@ -38,6 +38,17 @@ class Waiter(Protocol):
     ) -> catalogue_image.Image: ...
 
 
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """What stands for a tag.
+
+    :ivar image: as Glance listed it; none where only a row speaks of it
+    """
+
+    publication: model.Publication
+    image: catalogue_image.Image | None = None
+
+
 class Retirer:
     """Finds what a tag used to mean, and retires it."""
 
@@ -59,7 +70,7 @@ class Retirer:
         tag: str,
         owner: str | None,
         known: Publications,
-    ) -> Publications:
+    ) -> list[Standing]:
         """List what stands for a tag, as rows and Glance say.
 
         Glance is asked as well, since rows can be lost. An image of the name
@@ -69,7 +80,7 @@ class Retirer:
         :param owner: whose images may have the name; none asks the rows
         """
         found = {
-            each.image_id: each
+            each.image_id: Standing(each)
             for each in known
             if each.state is model.State.ACTIVE
         }
@@ -81,13 +92,15 @@ class Retirer:
             if publication is None or publication.repository != repository:
                 _warn(image, repository)
             else:
-                found[image.id] = publication
+                found[image.id] = Standing(publication, image)
         return list(found.values())
 
-    def until_free(self, publications: Publications) -> None:
+    def until_free(self, found: list[Standing]) -> None:
         """Wait until no task of Glance could show them again."""
-        for each in publications:
-            image = self._catalogue.get(each.image_id)
+        for each in found:
+            image = each.image
+            if image is None:
+                image = self._catalogue.get(each.publication.image_id)
             if image is not None:
                 self._waiter.until_free(image)
 

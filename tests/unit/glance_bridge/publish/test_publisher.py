@@ -453,6 +453,23 @@ class SlowGlanceTestCase(PublisherTestCase):
                 self.world.shown(),
             )
 
+    def test_what_was_listed_a_moment_ago_is_not_asked_for_again(self):
+        first = self.world.push(ONE)
+        asked = []
+        get = self.catalogue.get
+        self.catalogue.get = lambda image_id: (
+            asked.append(image_id) or get(image_id)
+        )
+        self.world.push(TWO)
+        self.assertNotIn(first.image_id, asked)
+
+    def test_what_only_a_row_speaks_of_is_asked_for(self):
+        first = self.world.push(ONE)
+        self.catalogue.change(first.image_id, 'renamed', is_hidden=False)
+        self.catalogue.wedge(first.image_id)
+        self.world.push(TWO)
+        self.assertTrue(self.image(first).is_hidden)
+
     def test_a_location_that_fails_is_told_and_tried_again(self):
         self.catalogue.broken.add('demo/web')
         error = self.assertRaises(
