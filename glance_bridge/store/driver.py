@@ -25,6 +25,7 @@ from glance_bridge.store import access
 from glance_bridge.store import error
 from glance_bridge.store import intake
 from glance_bridge.store import option
+from glance_bridge.store import recent
 from glance_bridge.store import release
 from glance_bridge.store import stream
 from glance_bridge.token import authority
@@ -117,7 +118,7 @@ class Store(driver.Store):
         Who may read it was decided by Glance.
         """
         found = location.store_location.found
-        planned = self._plan(found)
+        planned = self._plan(found.repository, found.manifest_digest)
         rest = max(0, planned.size_bytes - offset)
         size = rest if chunk_size is None else min(chunk_size, rest)
         chunks = stream.chunks(
@@ -137,7 +138,8 @@ class Store(driver.Store):
             raise exceptions.BadStoreUri(
                 message='only services may give an image this location'
             )
-        return self._plan(found).size_bytes
+        planned = self._plans.get(found.repository, found.manifest_digest)
+        return planned.size_bytes
 
     @_capable
     def add(
@@ -197,14 +199,15 @@ class Store(driver.Store):
     def set_acls(self, location: Any, **acls: Any) -> None:
         """Leave the registry as it is: there the bridge decides."""
 
-    def _plan(self, found: image_location.Location) -> plan.Plan:
+    def _plan(self, repository: str, manifest_digest: str) -> plan.Plan:
         with error.reading():
             return stream.plan(
-                self._registry,
-                found.repository,
-                found.manifest_digest,
-                self._platform,
+                *(self._registry, repository, manifest_digest, self._platform)
             )
+
+    @functools.cached_property
+    def _plans(self) -> recent.Plans:
+        return recent.Plans(self._plan)
 
     @functools.cached_property
     def _options(self) -> Any:
