@@ -43,6 +43,14 @@ class Manifest:
     digest: str
 
 
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """The first bytes of a blob, and how many it has in all."""
+
+    content: bytes
+    size_bytes: int
+
+
 class Registry:
     """The engine, for any number of threads.
 
@@ -216,20 +224,30 @@ class Registry:
                 found = registry_content.verified(found, digest, what)
             yield found
 
-    def document(self, repository: str, digest: str) -> bytes:
-        """Read a small blob whole, such as the config of an image.
+    def start(self, repository: str, digest: str, count: int) -> Start:
+        """Read the first bytes of a blob and learn its size, in one call.
 
+        :param count: at most; a blob that has no more is verified
         :raises RegistryNotFound: it is not in the repository
-        :raises RegistryRefused: it is larger than a manifest may be
         """
-        size_bytes = self.blob_size(repository, digest) or 0
-        if size_bytes > MANIFEST_BYTES:
-            raise exception.RegistryRefused(
-                f'{repository} {digest} has {size_bytes} bytes, at most '
-                f'{MANIFEST_BYTES} are read'
+        what = f'{repository} {digest}'
+        path = address.blob(repository, digest)
+        headers = self._bearer(repository, 'pull')
+        headers['Range'] = f'bytes=0-{max(count, 1) - 1}'
+        with self._link.followed('GET', path, headers) as response:
+            if response.status_code == 416:
+                # There is no first byte.
+                return Start(b'', 0)
+            # An engine need not know parts (RFC 9110, section 14.2).
+            error.check(_bare(response), 200, 206, what=what)
+            size_bytes = registry_content.whole_length(response, what)
+            found = registry_content.first(
+                connection.pieces(response), min(count, size_bytes), what
             )
-        with self.blob(repository, digest) as found:
-            return b''.join(found)
+        if len(found) == size_bytes:
+            computed = oci_digest.from_bytes(found)
+            registry_content.check_digest(computed, digest, what)
+        return Start(found, size_bytes)
 
     def begin(self, repository: str) -> upload.Upload:
         """Begin a blob whose digest is not known yet."""

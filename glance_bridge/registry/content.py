@@ -19,6 +19,37 @@ def length(response: Any, what: str) -> int:
     return int(found)
 
 
+def whole_length(response: Any, what: str) -> int:
+    """Give the size of the whole that an answer is, or begins.
+
+    :raises RegistryRefused: it begins elsewhere, or tells no size
+    """
+    if response.status_code != 206:
+        return length(response, what)
+    check_part(response, 0, None, what)
+    whole = response.headers['Content-Range'].rpartition('/')[2]
+    if not (whole.isascii() and whole.isdigit()):
+        raise exception.RegistryRefused(f'{what}: it tells no size')
+    return int(whole)
+
+
+def first(pieces: Iterator[bytes], count: int, what: str) -> bytes:
+    """Read so many bytes, and leave the rest.
+
+    :raises RegistryRefused: there are fewer
+    """
+    found = b''
+    for piece in pieces:
+        found += piece
+        if len(found) >= count:
+            break
+    if len(found) < count:
+        raise exception.RegistryRefused(
+            f'{what} ends after {len(found)} bytes'
+        )
+    return found[:count]
+
+
 def check_part(
     response: Any, offset: int, length_bytes: int | None, what: str
 ) -> None:

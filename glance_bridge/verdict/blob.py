@@ -4,10 +4,9 @@ Registries store a manifest whatever sizes it claims. The size of what Glance
 gives out is computed from them, so each is compared with the blob's own.
 """
 
-from collections.abc import Iterator
-import contextlib
 from typing import Protocol
 
+from glance_bridge import exception
 from glance_bridge.verdict import model
 from glance_bridge.verdict import reason
 from ocikit import compression
@@ -22,17 +21,7 @@ class Registry(Protocol):
 
     def manifest(self, repository: str, reference: str) -> 'Found': ...
 
-    def blob_size(self, repository: str, digest: str) -> int | None: ...
-
-    def blob(
-        self,
-        repository: str,
-        digest: str,
-        offset: int = 0,
-        length: int | None = None,
-    ) -> contextlib.AbstractContextManager[Iterator[bytes]]: ...
-
-    def document(self, repository: str, digest: str) -> bytes: ...
+    def start(self, repository: str, digest: str, count: int) -> 'Start': ...
 
 
 class Found(Protocol):
@@ -46,6 +35,16 @@ class Found(Protocol):
 
     @property
     def digest(self) -> str: ...
+
+
+class Start(Protocol):
+    """The first bytes of a blob that the engine has."""
+
+    @property
+    def content(self) -> bytes: ...
+
+    @property
+    def size_bytes(self) -> int: ...
 
 
 class Blobs:
@@ -74,8 +73,7 @@ class Blobs:
                 f"the image's config has {found.size_bytes} bytes, at most "
                 f'{self._rules.document_bytes} are read'
             )
-        self._check_size(found)
-        return self._registry.document(self._repository, found.digest)
+        return self._start(found, found.size_bytes)
 
     def check_layer(self, found: manifest.Descriptor) -> None:
         """Check a layer.
@@ -83,45 +81,33 @@ class Blobs:
         :raises Unfit: it is not what its descriptor says, or is compressed
             with what the hosts cannot read
         """
-        if self._check_size(found):
-            start = self._start(found)
-            self._check_compression(compression.detect(start), found)
-
-    def _check_size(self, found: manifest.Descriptor) -> bool:
-        """Compare sizes; tell whether the blob was not seen before."""
         first = self._seen.get(found.digest)
         if first is None:
-            self._count()
-            size_bytes = self._registry.blob_size(
-                self._repository, found.digest
-            )
+            start = self._start(found, compression.MAGIC_BYTES)
+            self._check_compression(compression.detect(start), found)
         else:
-            size_bytes = first.size_bytes
-        if size_bytes is None:
+            _check_size(first.size_bytes, found)
+
+    def _start(self, found: manifest.Descriptor, count: int) -> bytes:
+        """Compare the size, and give the first bytes, as many there are."""
+        if found.digest not in self._seen:
+            self._count()
+        try:
+            start = self._registry.start(self._repository, found.digest, count)
+        except exception.RegistryNotFound as err:
             raise reason.Unfit(
                 f'the blob {found.digest} is not in the repository; push it '
                 f'before the manifest'
-            )
-        if size_bytes != found.size_bytes:
-            raise reason.Unfit(
-                f'the blob {found.digest} has {size_bytes} bytes, and the '
-                f'manifest says {found.size_bytes}'
-            )
+            ) from err
+        _check_size(start.size_bytes, found)
         self._seen[found.digest] = found
-        return first is None
+        return start.content
 
     def _count(self) -> None:
         if len(self._seen) >= self._rules.most_blobs:
             raise reason.Unfit(
                 f'there are more than {self._rules.most_blobs} blobs'
             )
-
-    def _start(self, found: manifest.Descriptor) -> bytes:
-        count = min(compression.MAGIC_BYTES, found.size_bytes)
-        with self._registry.blob(
-            self._repository, found.digest, 0, count
-        ) as pieces:
-            return b''.join(pieces)
 
     def _check_compression(
         self, packing: media_type.Compression, found: manifest.Descriptor
@@ -134,4 +120,12 @@ class Blobs:
             f'the layer {found.digest} is compressed with {packing}, which '
             f'the docker hosts of this cloud cannot read; build the image '
             f'with compression=gzip'
+        )
+
+
+def _check_size(size_bytes: int, found: manifest.Descriptor) -> None:
+    if size_bytes != found.size_bytes:
+        raise reason.Unfit(
+            f'the blob {found.digest} has {size_bytes} bytes, and the '
+            f'manifest says {found.size_bytes}'
         )

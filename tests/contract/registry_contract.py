@@ -68,7 +68,7 @@ class RegistryContract:
                 lambda each: self.registry.manifest(each, 'none'),
                 lambda each: self.registry.delete_manifest(each, NOTHING),
                 lambda each: self.registry.untag(each, 'none'),
-                lambda each: self.registry.document(each, NOTHING),
+                lambda each: self.registry.start(each, NOTHING, 4),
             ):
                 self.assertRaises(exception.RegistryNotFound, deed, repository)
 
@@ -154,7 +154,15 @@ class RegistryContract:
         ):
             with self.registry.blob(name, found, offset, length) as pieces:
                 self.assertEqual(expected, b''.join(pieces))
-        self.assertEqual(content, self.registry.document(name, found))
+        for count in (1, 6, len(content), len(content) + 1):
+            start = self.registry.start(name, found, count)
+            self.assertEqual(content[:count], start.content)
+            self.assertEqual(len(content), start.size_bytes)
+
+    def test_an_empty_blob_starts_with_nothing(self):
+        name = self._repository()
+        start = self.registry.start(name, self._upload(name, b''), 6)
+        self.assertEqual((b'', 0), (start.content, start.size_bytes))
 
     def test_a_blob_comes_in_pieces_of_unknown_digest(self):
         name = self._repository()

@@ -44,4 +44,5 @@ class RegistryTest(registry_contract.RegistryContract, testtools.TestCase):
         self.engine.start()
         self.assertEqual(content, self.registry.manifest(name, 'pin').content)
         layer = registry_contract.digest(b'layer a')
-        self.assertEqual(b'layer a', self.registry.document(name, layer))
+        start = self.registry.start(name, layer, 7)
+        self.assertEqual(b'layer a', start.content)

@@ -166,14 +166,43 @@ class BlobTest(ClientTestCase):
         self.http.head('https://objects/x', headers={'Content-Length': '7'})
         self.assertEqual(7, self.registry.blob_size('demo/web', OTHER))
 
-    def test_a_document_has_a_limit(self):
-        size = str(client.MANIFEST_BYTES + 1)
-        self.http.head(requests_mock.ANY, headers={'Content-Length': size})
-        self.assertRaises(
-            exception.RegistryRefused,
-            self.registry.document,
-            *('demo/web', OTHER),
-        )
+    def _start(self, digest, count=2):
+        found = self.registry.start('demo/web', digest, count)
+        return found.content, found.size_bytes
+
+    def test_a_start_tells_the_size_of_the_whole(self):
+        self._answer(b'co', 206, Content_Range='bytes 0-1/7')
+        self.assertEqual((b'co', 7), self._start(OTHER))
+        self.assertEqual('bytes=0-1', self.http.last_request.headers['Range'])
+        self.assertEqual(['GET'], self._methods())
+
+    def test_of_an_engine_that_gives_all_the_start_is_taken(self):
+        self._answer(b'content')
+        self.assertEqual((b'co', 7), self._start(OTHER))
+
+    def test_nothing_has_no_start(self):
+        for status in (416, 200):
+            self._answer(b'', status)
+            self.assertEqual((b'', 0), self._start(_digest(b'')))
+
+    def test_a_start_that_is_the_whole_is_verified(self):
+        self._answer(b'content', 206, Content_Range='bytes 0-6/7')
+        for count in (7, 8):
+            self.assertEqual(
+                (b'content', 7), self._start(_digest(b'content'), count)
+            )
+            self.assertRaises(
+                exception.RegistryRefused, self._start, OTHER, count
+            )
+
+    def test_a_start_of_unknown_size_or_place_is_refused(self):
+        for part in ('bytes 0-1/*', 'bytes 1-2/7', 'bytes 0-1', ''):
+            self._answer(b'co', 206, Content_Range=part)
+            self.assertRaises(exception.RegistryRefused, self._start, OTHER)
+
+    def test_a_start_that_is_too_short_is_refused(self):
+        self._answer(b'c', 206, Content_Range='bytes 0-0/7')
+        self.assertRaises(exception.RegistryRefused, self._start, OTHER)
 
 
 class UploadTest(ClientTestCase):
