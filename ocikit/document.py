@@ -2,7 +2,8 @@
 
 Go reads the names of fields without regard to case and takes the last of
 two; Python does not. What the two would read differently is refused, so that
-the engine cannot see another image than the one that was looked at.
+the engine cannot see another image than the one that was looked at. So is,
+before it is read, what would take many times its size in memory.
 """
 
 from collections.abc import Mapping
@@ -11,17 +12,29 @@ import json
 from typing import Any
 
 from ocikit import exception
+from ocikit import limit
 
 Object = Mapping[str, Any]
 
+# What stands before a value, unless it is the first of all.
+_MARKS = (b',', b'[', b'{')
 
-def read(content: bytes, what: str) -> Any:
+
+def read(
+    content: bytes, what: str, most_marks: int = limit.DOCUMENT_MARKS
+) -> Any:
     """Read a document.
 
     :param what: names the document in the sentence of an error
+    :param most_marks: commas and opening brackets that it may have
+    :raises ArchiveTooLarge: it has more
     :raises ArchiveMalformed: it is no JSON, nested beyond reason, or has a
         field twice
     """
+    if sum(map(content.count, _MARKS)) > most_marks:
+        raise exception.ArchiveTooLarge(
+            f'{what} has more than {most_marks} commas and opening brackets'
+        )
     try:
         # Given bytes, Python would guess among encodings that Go refuses.
         text = content.decode('utf-8')
@@ -30,9 +43,11 @@ def read(content: bytes, what: str) -> Any:
         raise exception.ArchiveMalformed(f'{what} is no valid JSON') from err
 
 
-def read_object(content: bytes, what: str) -> Object:
+def read_object(
+    content: bytes, what: str, most_marks: int = limit.DOCUMENT_MARKS
+) -> Object:
     """Read a document that has to be an object."""
-    found: Object = _typed(read(content, what), dict, what)
+    found: Object = _typed(read(content, what, most_marks), dict, what)
     return found
 
 

@@ -156,10 +156,12 @@ def _choose(
 
 def _walk_index(archive: Archive) -> Iterator[manifest.Descriptor]:
     """Give the manifests of images of all indexes, each index once."""
+    limits = archive.limits
     content = archive.read(archive.blob(INDEX), INDEX)
     level = manifest.read_index(content, INDEX)
     seen: set[str] = set()
-    for _ in range(archive.limits.index_depth):
+    count = 0
+    for _ in range(limits.index_depth):
         nested: list[manifest.Descriptor] = []
         for found in level:
             if found.media_type in media_type.INDEXES:
@@ -168,18 +170,31 @@ def _walk_index(archive: Archive) -> Iterator[manifest.Descriptor]:
                 seen.add(found.digest)
             elif _is_image(found):
                 yield found
-        level = [
-            inner
-            for found in nested
-            for inner in manifest.read_index(
-                archive.read(archive.described(found), 'an index'),
-                'an index',
-            )
-        ]
+        count += len(level)
+        level = _read_nested(archive, nested, limits.index_entries - count)
     if level:
         raise exception.ArchiveTooLarge(
-            f'indexes are nested more than {archive.limits.index_depth} deep'
+            f'indexes are nested more than {limits.index_depth} deep'
         )
+
+
+def _read_nested(
+    archive: Archive, nested: list[manifest.Descriptor], left: int
+) -> list[manifest.Descriptor]:
+    """Read what indexes list, one after the other.
+
+    :param left: so many entries there may be
+    """
+    found: list[manifest.Descriptor] = []
+    for each in nested:
+        content = archive.read(archive.described(each), 'an index')
+        found += manifest.read_index(content, 'an index')
+        if len(found) > left:
+            raise exception.ArchiveTooLarge(
+                f'the indexes of the archive have more than '
+                f'{archive.limits.index_entries} entries'
+            )
+    return found
 
 
 def _is_image(found: manifest.Descriptor) -> bool:

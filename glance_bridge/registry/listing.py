@@ -45,7 +45,8 @@ def items(
 
 def _read(content: bytes, path: str, name: str) -> tuple[str, ...]:
     try:
-        found = document.read_object(content, path)
+        # Each tag is a folder of the engine's: that is what bounds them.
+        found = document.read_object(content, path, len(content))
         return document.texts(found, name)
     except oci_exception.ArchiveError as err:
         raise exception.RegistryRefused(f'{path}: {err}') from err

@@ -48,7 +48,10 @@ class Start(Protocol):
 
 
 class Blobs:
-    """The blobs of one manifest, each looked at once."""
+    """The blobs of one manifest, each looked at once.
+
+    It also counts the bytes of all documents that are read for it.
+    """
 
     def __init__(
         self, registry: Registry, repository: str, rules: model.Rules
@@ -57,6 +60,7 @@ class Blobs:
         self._repository = repository
         self._rules = rules
         self._seen: dict[str, manifest.Descriptor] = {}
+        self._left_bytes = rules.documents_bytes
 
     @property
     def seen(self) -> tuple[manifest.Descriptor, ...]:
@@ -73,7 +77,20 @@ class Blobs:
                 f"the image's config has {found.size_bytes} bytes, at most "
                 f'{self._rules.document_bytes} are read'
             )
+        self.count_document(found)
         return self._start(found, found.size_bytes)
+
+    def count_document(self, found: manifest.Descriptor) -> None:
+        """Count a document that is going to be read.
+
+        :raises Unfit: all of them are too large together
+        """
+        self._left_bytes -= found.size_bytes
+        if self._left_bytes < 0:
+            raise reason.Unfit(
+                f'its manifests and configs have more than '
+                f'{self._rules.documents_bytes} bytes together'
+            )
 
     def check_layer(self, found: manifest.Descriptor) -> None:
         """Check a layer.

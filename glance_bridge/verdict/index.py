@@ -83,6 +83,7 @@ class Reader:
         images: dict[str, image.Image] = {}
         others = []
         for entry in wanted:
+            blobs.count_document(entry)
             try:
                 found = image.read(self._child(entry), blobs, self._rules)
             except reason.NoImage as err:

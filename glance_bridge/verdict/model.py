@@ -33,6 +33,8 @@ class Rules:
     :ivar most_manifests: of an index, with what is no image, such as
         attestations
     :ivar most_blobs: of all images of an index
+    :ivar document_bytes: of one manifest or config
+    :ivar documents_bytes: of those of all images of an index together
     """
 
     platform: oci_platform.Platform
@@ -42,6 +44,7 @@ class Rules:
     most_blobs: int = 1024
     most_layers: int = limit.Limits.layers
     document_bytes: int = limit.Limits.document_bytes
+    documents_bytes: int = 4 * limit.Limits.document_bytes
 
 
 @dataclasses.dataclass(frozen=True)

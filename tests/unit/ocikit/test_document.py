@@ -1,7 +1,9 @@
+import tracemalloc
 import unittest
 
 from ocikit import document
 from ocikit import exception
+from ocikit import limit
 
 
 class DocumentTest(unittest.TestCase):
@@ -28,7 +30,7 @@ class DocumentTest(unittest.TestCase):
             b'\xef\xbb\xbf{}',
             '{}'.encode('utf-16'),
             b'{"a": 1, "a": 2}',
-            b'[' * 100_000,
+            b'[' * 60_000,
             b'1' * 5000,
         ):
             with (
@@ -38,6 +40,32 @@ class DocumentTest(unittest.TestCase):
                 ),
             ):
                 document.read_object(content, 'it')
+
+    def test_what_would_take_far_more_than_its_size_is_not_read(self) -> None:
+        for value in (b'[]', b'{}', b'{"":0}', b'1.5', '"\u0100"'.encode()):
+            content = b'{"a":[' + (value + b',') * 300_000 + b'0]}'
+            with self.subTest(value):
+                tracemalloc.start()
+                self.addCleanup(tracemalloc.stop)
+                with self.assertRaisesRegex(
+                    exception.ArchiveTooLarge, 'it has more than 65536 commas'
+                ):
+                    document.read(content, 'it')
+                _, peak_bytes = tracemalloc.get_traced_memory()
+                tracemalloc.stop()
+                self.assertLess(peak_bytes, len(content))
+
+    def test_labels_may_hold_documents_of_their_own(self) -> None:
+        inner = ','.join(['[\\"name of a package\\"]'] * 30_000)
+        content = f'{{"label": "{inner}"}}'.encode()
+        self.assertGreater(len(content), limit.MIB // 2)
+        found = document.read_object(content, 'it')
+        self.assertIn('"name of a package"', document.text(found, 'label'))
+
+    def test_who_bounds_it_otherwise_may_read_more(self) -> None:
+        content = b'[' + b'0,' * limit.DOCUMENT_MARKS + b'0]'
+        found = document.read(content, 'it', len(content))
+        self.assertEqual(limit.DOCUMENT_MARKS + 1, len(found))
 
     def test_a_document_of_another_shape_is_refused(self) -> None:
         with self.assertRaises(exception.ArchiveMalformed):

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import tempfile
 from typing import Any
@@ -114,6 +115,8 @@ class SavedTest(unittest.TestCase):
 
 
 class IndexTest(unittest.TestCase):
+    limits = LIMITS
+
     def setUp(self) -> None:
         self.config = archives.config(LAYERS)
         self.manifest = archives.manifest(
@@ -134,7 +137,8 @@ class IndexTest(unittest.TestCase):
                 *LAYERS,
                 *extra,
                 index_content=archives.index(*entries),
-            )
+            ),
+            self.limits,
         )
 
     @staticmethod
@@ -176,6 +180,19 @@ class IndexTest(unittest.TestCase):
             exception.ArchiveTooLarge, 'nested more than 3 deep'
         ):
             self.inspect(top, extra=tuple(blobs))
+
+    def test_indexes_may_not_list_more_and_more(self) -> None:
+        indexes = [
+            archives.index(*[self.entry(annotations={'n': str(number)})] * 2)
+            for number in range(3)
+        ]
+        top = [archives.descriptor(each, INDEX) for each in indexes]
+        self.inspect(*top, extra=tuple(indexes))
+        self.limits = dataclasses.replace(LIMITS, index_entries=8)
+        with self.assertRaisesRegex(
+            exception.ArchiveTooLarge, 'more than 8 entries'
+        ):
+            self.inspect(*top, extra=tuple(indexes))
 
     def test_only_images_for_other_machines_are_refused(self) -> None:
         with self.assertRaisesRegex(

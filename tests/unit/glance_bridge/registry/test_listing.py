@@ -31,6 +31,12 @@ class ListingTest(testtools.TestCase):
         )
         self.assertEqual(['a', 'b', 'c'], self._items())
 
+    def test_a_page_may_be_long(self):
+        # Distribution 2.8 gives all tags of a repository at once.
+        names = [f'v{number}' for number in range(70_000)]
+        self.http.get(f'{URL}{PATH}?n=1000', json={'repositories': names})
+        self.assertEqual(names, self._items())
+
     def test_a_page_of_another_host_is_looked_for_here(self):
         self.http.get(
             f'{URL}{PATH}?n=1000',

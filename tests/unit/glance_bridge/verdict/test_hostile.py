@@ -110,6 +110,7 @@ class HostileTest(testtools.TestCase):
     def test_what_parsers_choke_on_is_refused(self):
         for content in (
             b'[' * 10**6,
+            b'{"schemaVersion":2,"a":[' + b'{},' * 10**5 + b'0]}',
             b'{"a":' * 10**5 + b'1' + b'}' * 10**5,
             b'{"schemaVersion": 2, "schemaVersion": 2}',
             b'{"schemaVersion": ' + b'9' * 5000 + b'}',

@@ -150,6 +150,18 @@ class RefusedTest(judging.JudgingTestCase):
         found = self.judge(images.index(*_both()), rules)
         self.assert_refused('at most 1 are read', found)
 
+    def test_documents_that_are_too_large_together_are_refused(self):
+        made = images.index(*_both())
+        together = sum(
+            len(each.content) + len(next(iter(each.blobs.values())))
+            for each in made.children
+        )
+        rules = dataclasses.replace(judging.RULES, documents_bytes=together)
+        self.assert_is(IMAGE, self.judge(made, rules))
+        rules = dataclasses.replace(rules, documents_bytes=together - 1)
+        found = self.judge(made, rules)
+        self.assert_refused(f'more than {together - 1} bytes', found)
+
     def test_more_manifests_than_are_kept_are_refused(self):
         intel, arm = _both()
         made = images.index(intel, images.attestation(intel), intel)
