@@ -71,7 +71,9 @@ def release_namespace(rooms: bridge_rooms.Rooms) -> str:
     return (
         f'{found.namespace} no longer belongs to project {found.project_id}. '
         'While Glance has images from there, the reconciler gives it back; '
-        'what else lies there goes to whoever pushes next.'
+        'what else lies there goes to whoever pushes next. Tokens that were '
+        'given out push and delete nothing there from now on, and pull until '
+        'they end.'
     )
 
 

@@ -18,6 +18,7 @@ from glance_bridge.front import bearer
 from glance_bridge.front import push
 from glance_bridge.front import removal
 from glance_bridge.front import request as front_request
+from glance_bridge.namespace import name
 from glance_bridge.registry import connection
 from glance_bridge.token import access
 from glance_bridge.token import peer
@@ -141,17 +142,13 @@ class Door:
             front_request.media_type(request),
             front_request.headers(request),
         )
-        if target.is_digest or target.is_pin:
+        if target.is_pin:
             return self._stories.pusher.store(target, sent)
-        project_id = self._project_id(target)
+        project_id = self._project_id(target, caller, access.PUSH)
+        if target.is_digest:
+            return self._stories.pusher.store(target, sent)
         if project_id is None:
-            # The namespace was released: a new token binds it again.
-            raise self._gate.challenge(
-                'The namespace belongs to nobody.',
-                str(target.repository),
-                access.PUSH,
-                'insufficient_scope',
-            )
+            raise self._moved(target, access.PUSH)
         return self._stories.pusher.push(target, sent, project_id)
 
     def _remove(self, target: Target, caller: _Caller) -> None:
@@ -160,14 +157,36 @@ class Door:
         image_id = location.image_of_pin(target.reference)
         if image_id is not None:
             remover.remove_pin(target, image_id)
-        elif target.is_digest:
-            remover.remove_digest(target, self._project_id(target))
+            return
+        project_id = self._project_id(target, caller, access.DELETE)
+        if target.is_digest:
+            remover.remove_digest(target, project_id)
         else:
-            remover.remove_tag(target, self._project_id(target))
+            remover.remove_tag(target, project_id)
 
-    def _project_id(self, target: Target) -> str | None:
-        binding = self._namespaces.find(target.repository.namespace)
-        return binding.project_id if binding else None
+    def _project_id(
+        self, target: Target, caller: _Caller, action: str
+    ) -> str | None:
+        """Say whose a namespace is; None is nobody's.
+
+        :raises Unauthorized: it was somebody else's when the token was given
+        """
+        namespace = target.repository.namespace
+        binding = self._namespaces.find(namespace)
+        found = binding.project_id if binding else None
+        then = caller.claims.projects.get(namespace)
+        # What is named by a project's id is never of another one.
+        if then != found and not name.is_id(namespace):
+            raise self._moved(target, action)
+        return found
+
+    def _moved(self, target: Target, action: str) -> exception.Unauthorized:
+        """Send a client for a new token, which binds the namespace again."""
+        return self._gate.challenge(
+            f'The namespace {target.repository.namespace} is not of the '
+            f'project any more that the token was given for. Push again.',
+            *(str(target.repository), action, 'insufficient_scope'),
+        )
 
     def _told(
         self, target: Target, caller: _Caller, outcome: push.Outcome
@@ -239,7 +258,7 @@ def _record(
 def _response(answer: connection.Answer) -> webob.Response:
     response = webob.Response(status=answer.status, body=answer.content)
     response.headers.pop('Content-Type', None)
-    for name in _PASSED:
-        if name in answer.headers:
-            response.headers[name] = answer.headers[name]
+    for each in _PASSED:
+        if each in answer.headers:
+            response.headers[each] = answer.headers[each]
     return response

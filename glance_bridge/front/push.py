@@ -4,6 +4,7 @@ In this order, so that what is refused is never stored, and what is answered
 is an image already.
 """
 
+from collections.abc import Callable
 from collections.abc import Mapping
 import contextlib
 import dataclasses
@@ -82,6 +83,7 @@ class Neighbours:
     quota: Quota
     database: Rows
     publisher: Publisher
+    owner_of: Callable[[str], model.Binding | None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,7 +134,8 @@ class Pusher:
         :param project_id: whose namespace it is
         :raises ManifestInvalid: it is refused, and not stored
         :raises NameInvalid: Glance could not hold the name
-        :raises Denied: the tag is immutable, or the quota is used up
+        :raises Denied: the tag is immutable, the quota is used up, or the
+            namespace went to another project meanwhile
         """
         repository, tag = target.repository, target.reference
         if not naming.fits(repository.path, tag):
@@ -143,6 +146,7 @@ class Pusher:
         verdict = self._judged(target, sent)
         self._check_quota(target, verdict, project_id)
         with self._to.publisher.locked(repository, tag):
+            self._check_owner(target, project_id)
             self._check_immutable(target, sent.digest, project_id)
             answer = self._forward(target, sent)
             if answer.status != 201:
@@ -175,6 +179,15 @@ class Pusher:
         )
         if is_new:
             self._to.quota.check_more(project_id, verdict.size_bytes)
+
+    def _check_owner(self, target: Target, project_id: str) -> None:
+        """Ask again: the image would be of whoever has the namespace now."""
+        namespace = target.repository.namespace
+        binding = self._to.owner_of(namespace)
+        if binding is None or binding.project_id != project_id:
+            raise exception.Denied(
+                f'The namespace {namespace} was released during the push.'
+            )
 
     def _check_immutable(
         self, target: Target, digest: str, project_id: str

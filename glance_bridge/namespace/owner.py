@@ -58,6 +58,10 @@ class Owners:
                 return Ownership(found, False, False)
         return None
 
+    def project_id(self, namespace: str) -> str | None:
+        """Say whose a namespace is now, whoever asks; None is nobody's."""
+        return _certain(namespace, self._namespaces.find(namespace))
+
     def bind(self, namespace: str, project: identity_model.Project) -> None:
         """Bind a namespace for a push.
 

@@ -29,6 +29,7 @@ class Doors(healing.Healing):
                 quota=self.quota,
                 database=self.database,
                 publisher=self.publisher,
+                owner_of=self.namespaces.find,
             ),
             tags,
         )

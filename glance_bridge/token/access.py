@@ -1,5 +1,6 @@
 """The words of a registry token: what it gives to whom, until when."""
 
+from collections.abc import Mapping
 import dataclasses
 import datetime
 
@@ -43,12 +44,14 @@ class Claims:
 
     :ivar subject: id of the user
     :ivar is_service: whether it is a service of the cloud, as Glance is
+    :ivar projects: whose the namespaces were in which it may change something
     """
 
     subject: str
     access: tuple[Access, ...]
     is_service: bool = False
     user_name: str = ''
+    projects: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def allows(self, action: str, repository: str) -> bool:
         """Tell whether an action on a repository is among what it gives."""

@@ -123,6 +123,7 @@ class Door:
             else self._rules.pull_lifetime_s,
             user_name=caller.user_name,
             is_service=granted.is_service,
+            projects=granted.projects,
         )
         return token, granted
 

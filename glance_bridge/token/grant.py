@@ -45,10 +45,14 @@ class _Policy(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Grant:
-    """What a caller gets."""
+    """What a caller gets.
+
+    :ivar projects: whose the namespaces are in which something may change
+    """
 
     access: tuple[access.Access, ...]
     is_service: bool = False
+    projects: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def changes(self) -> bool:
@@ -78,31 +82,34 @@ class Grants:
             caller.user_id, service_roles=service_roles
         )
         given: list[access.Access] = []
+        projects: dict[str, str] = {}
         refusals: list[exception.Denied] = []
         principal = [each for each in asked if _changes(each)] or asked
         for each in asked:
             try:
-                given.append(self._give(caller, seen, each))
+                given.append(self._give(caller, seen, each, projects))
             except exception.Denied as refusal:
                 if each in principal:
                     refusals.append(refusal)
         if refusals and len(refusals) == len(principal):
             raise refusals[0]
         is_service = self._policy.allows(rules.SERVICE, seen, {})
-        return Grant(tuple(given), is_service)
+        return Grant(tuple(given), is_service, projects)
 
     def _give(
         self,
         caller: identity_model.Caller,
         seen: enforcer.Credentials,
         asked: access.Access,
+        projects: dict[str, str],
     ) -> access.Access:
         """Give the part of one resource.
 
+        :param projects: takes down whose namespaces are
         :raises Denied: there is none
         """
         if asked.type == access.REPOSITORY:
-            return self._give_repository(caller, seen, asked)
+            return self._give_repository(caller, seen, asked, projects)
         if (asked.type, asked.name) == (
             access.REGISTRY,
             _CATALOG,
@@ -117,8 +124,11 @@ class Grants:
         caller: identity_model.Caller,
         seen: enforcer.Credentials,
         asked: access.Access,
+        projects: dict[str, str],
     ) -> access.Access:
         repository = _parsed(asked.name)
+        # Before the rights are looked into, or they could be another's.
+        project_id = self._owners.project_id(repository.namespace)
         owner = self._owners.find(caller, repository.namespace)
         if owner:
             seen = dataclasses.replace(
@@ -138,7 +148,12 @@ class Grants:
             )
         if owner and not owner.is_bound:
             self._look_first(owner, repository, actions)
-        return access.Access(asked.type, asked.name, actions)
+        given = access.Access(asked.type, asked.name, actions)
+        if owner:
+            project_id = owner.membership.project.id
+        if project_id and _changes(given):
+            projects[repository.namespace] = project_id
+        return given
 
     def _allowed(
         self,

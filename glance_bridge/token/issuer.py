@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Mapping
 import datetime
 import time
 import uuid
@@ -14,8 +15,9 @@ import jwt
 from glance_bridge.token import access
 from glance_bridge.token import key
 
-# Of ours, beside the registered claims: the engine looks over it.
+# Of ours, beside the registered claims: the engine looks over them.
 SERVICE_CLAIM = 'glance_bridge_service'
+PROJECTS_CLAIM = 'glance_bridge_projects'
 
 
 class Issuer:
@@ -46,9 +48,11 @@ class Issuer:
         *,
         user_name: str = '',
         is_service: bool = False,
+        projects: Mapping[str, str] | None = None,
     ) -> access.Token:
         """Sign what a user may do.
 
+        :param projects: whose the namespaces are, see access.Claims
         ``expires_in_s`` is counted to the very ``exp`` of the token. (The
         engine goes on for 60 s after it.)
         """
@@ -63,6 +67,7 @@ class Issuer:
             'jti': uuid.uuid4().hex,
             'name': user_name,
             SERVICE_CLAIM: is_service,
+            PROJECTS_CLAIM: dict(projects or {}),
             'access': [
                 {
                     'type': each.type,

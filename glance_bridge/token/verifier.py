@@ -48,8 +48,9 @@ class Verifier:
                 tuple(_access(each) for each in claims.get('access') or ()),
                 is_service=claims.get(issuer.SERVICE_CLAIM) is True,
                 user_name=str(claims.get('name', '')),
+                projects=dict(claims.get(issuer.PROJECTS_CLAIM) or {}),
             )
-        except (jwt.PyJWTError, KeyError, TypeError) as err:
+        except (jwt.PyJWTError, KeyError, TypeError, ValueError) as err:
             raise exception.Unauthorized(
                 'The registry token is not valid, or its time is over.'
             ) from err

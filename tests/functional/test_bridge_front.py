@@ -95,7 +95,12 @@ class BridgeTestCase(testtools.TestCase):
             actions = [one for one in each.actions if one in right]
             given.append(f'repository:{each.name}:{",".join(actions)}')
         parsed = scope.parse([one for one in given if not one.endswith(':')])
-        return self.rooms.issuer.issue(user, parsed, 300, user_name=user).text
+        bindings = self.rooms.namespaces.listed()
+        return self.rooms.issuer.issue(
+            *(user, parsed, 300),
+            user_name=user,
+            projects={each.namespace: each.project_id for each in bindings},
+        ).text
 
     def bearer(self, name, user='alice', actions='pull,push,delete'):
         text = self.token(user, [f'repository:{name}:{actions}'])
@@ -242,6 +247,27 @@ class AttackTest(BridgeTestCase):
             )
             self.assertEqual(401, answer.status_code, method)
         self.assertEqual([], self.visible())
+
+    def test_a_name_that_was_released_is_out_of_reach(self):
+        first, second = images.image(), images.image(archives.layer(2))
+        before = self.bearer('demo/web')
+        self.send('PUT', 'demo/web', 'latest', first, headers=before)
+        self.rooms.namespaces.release('demo')
+        self.rooms.database.add_binding(
+            model.Binding('demo', OTHER_PROJECT, 'default')
+        )
+        for method, made in (('PUT', second), ('DELETE', None)):
+            for reference in ('latest', first.digest):
+                answer = self.send(
+                    *(method, 'demo/web', reference, made), headers=before
+                )
+                self.assertEqual(401, answer.status_code)
+                self.assertIn('not of the project', self.message(answer))
+        self.assertEqual(
+            first.digest, self.registry.digest_of('demo/web', 'latest')
+        )
+        answer = self.send('PUT', 'demo/web', 'latest', second)
+        self.assertEqual(201, answer.status_code, answer.text)
 
     def test_pins_are_out_of_reach(self):
         for method in ('PUT', 'DELETE'):

@@ -141,16 +141,21 @@ class FakeHints:
 
 
 class FakeVerifier:
-    """Reads tokens that are ``ACTION,ACTION:REPOSITORY[:service]``."""
+    """Reads tokens: ``ACTION,ACTION:REPOSITORY[:[service][:nobody]]``.
+
+    Who they are of is PROJECT, or nobody.
+    """
 
     def verify(self, text):
         actions, _, rest = text.partition(':')
-        name, _, service = rest.partition(':')
+        name, _, rest = rest.partition(':')
+        service, _, nobody = rest.partition(':')
         if not name:
             raise exception.Unauthorized('The registry token is not valid.')
         given = access.Access('repository', name, tuple(actions.split(',')))
         return access.Claims(
-            'user-id', (given,), service == 'service', 'alice'
+            *('user-id', (given,), service == 'service', 'alice'),
+            projects={} if nobody else {name.partition('/')[0]: PROJECT},
         )
 
 
@@ -174,6 +179,7 @@ class FrontTestCase(testtools.TestCase):
                 self.quota,
                 self.rows,
                 self.publisher,
+                self.namespaces.find,
             ),
             rules,
         )

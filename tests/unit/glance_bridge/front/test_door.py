@@ -5,6 +5,7 @@ import io
 import webob
 
 from glance_bridge import exception
+from glance_bridge import model
 from glance_bridge.registry import client
 from glance_bridge.registry import connection
 from tests.fixtures import images
@@ -57,10 +58,42 @@ class AccessTest(fronting.FrontTestCase):
         self._challenge('PUT', token='pull:demo/web', made=images.image())
         self.assertEqual([], self.relay.requests)
 
-    def test_a_released_namespace_asks_for_a_new_login(self):
-        self.namespaces.binding = None
-        self._challenge('PUT', made=images.image())
+    def test_a_token_ends_with_the_binding_it_was_given_for(self):
+        made = images.image()
+        images.push(self.registry, 'demo/web', made, 'kept')
+        for binding in (None, model.Binding('demo', 32 * 'b', 'default')):
+            self.namespaces.binding = binding
+            for reference in ('latest', made.digest):
+                found = self._challenge('PUT', reference, made=made)
+                self.assertIn('error="insufficient_scope"', found)
+            for reference in ('kept', made.digest):
+                self._challenge('DELETE', reference)
         self.assertIsNone(self.manifest_of('latest'))
+        self.assertEqual(made.digest, self.manifest_of('kept'))
+        self.assertEqual([], self.relay.requests)
+
+    def test_what_was_given_for_nobody_is_not_for_a_project(self):
+        token = 'pull,push,delete:demo/web::nobody'
+        self._challenge('PUT', made=images.image(), token=token)
+
+    def test_a_namespace_of_nobody_takes_no_image(self):
+        self.namespaces.binding = None
+        token = 'pull,push,delete:demo/web::nobody'
+        self._challenge('PUT', made=images.image(), token=token)
+
+    def test_what_is_called_by_an_id_stays_of_it(self):
+        self.namespaces.binding = None
+        made = images.image()
+        name = f'{fronting.PROJECT}/web'
+        found = self.push(
+            *(made, made.digest),
+            repository=name,
+            token=f'pull,push:{name}::nobody',
+        )
+        self.assertEqual(201, found.status_int)
+        self._challenge(
+            'PUT', made=made, repository=name, token=f'pull,push:{name}'
+        )
 
     def test_names_that_are_none_are_refused(self):
         for repository, reference in (

@@ -113,6 +113,10 @@ class PushTest(fronting.FrontTestCase):
 
 
 class ConcurrentTest(fronting.FrontTestCase):
+    def setUp(self):
+        super().setUp()
+        self.binding = self.namespaces.binding
+
     def test_nobody_comes_between_storing_and_publishing(self):
         inside, seen = [], []
 
@@ -133,6 +137,20 @@ class ConcurrentTest(fronting.FrontTestCase):
         self.assertEqual({each.digest for each in made}, {*seen})
         self.assertEqual(self.manifest_of('latest'), seen[-1])
         self.assertEqual(len(made), len(inside))
+
+    def test_a_namespace_may_change_hands_while_a_push_waits(self):
+        for binding in (None, model.Binding('demo', 32 * 'b', 'default')):
+
+            def entered(binding=binding):
+                self.namespaces.binding = binding
+
+            self.namespaces.binding = self.binding
+            self.publisher.entered = entered
+            err = self.assertRaises(
+                exception.Denied, self.push, images.image()
+            )
+            self.assertIn('was released', err.message)
+        self.assertEqual([], self.relay.requests)
 
 
 class QuotaTest(fronting.FrontTestCase):

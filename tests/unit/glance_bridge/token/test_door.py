@@ -114,6 +114,7 @@ class GetTest(DoorTestCase):
                 'id-of-alice',
                 (access.Access('repository', 'demo/web', ('pull', 'push')),),
                 user_name='alice',
+                projects={'demo': fake_keystone.DEMO.id},
             ),
             self._claims(body),
         )

@@ -139,6 +139,19 @@ class GrantsTest(testtools.TestCase):
         self._given('member', f'repository:{_DEMO.id}/web:pull,push')
         self.assertEqual(_DEMO.id, self.namespaces.find(_DEMO.id).project_id)
 
+    def test_whose_a_namespace_is_goes_with_a_right_to_change_it(self):
+        asked = 'repository:demo/web:pull,push'
+        found = self._decide('member', asked, 'repository:demo/base:pull')
+        self.assertEqual({'demo': _DEMO.id}, found.projects)
+        found = self._decide('member', 'repository:demo/web:pull')
+        self.assertEqual({}, found.projects)
+        # Who needs no membership pushes for whoever has it now.
+        found = self._decide(None, asked, service_roles=('service',))
+        self.assertEqual({'demo': _DEMO.id}, found.projects)
+        self.namespaces.release('demo')
+        found = self._decide(None, asked, service_roles=('service',))
+        self.assertEqual({}, found.projects)
+
     def test_a_service_may_do_everything_and_binds_nothing(self):
         found = self._decide(
             None,

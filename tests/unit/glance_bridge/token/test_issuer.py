@@ -22,6 +22,7 @@ class IssuerTest(testtools.TestCase):
             [access.Access('repository', 'demo/web', ('pull', 'push'))],
             900,
             user_name='alice',
+            projects={'demo': 'the-project'},
         )
         claims = jwt.decode(token.text, options={'verify_signature': False})
         self.assertEqual(32, len(claims.pop('jti')))
@@ -35,6 +36,7 @@ class IssuerTest(testtools.TestCase):
                 'iat': _NOW,
                 'name': 'alice',
                 issuer.SERVICE_CLAIM: False,
+                issuer.PROJECTS_CLAIM: {'demo': 'the-project'},
                 'access': [
                     {
                         'type': 'repository',

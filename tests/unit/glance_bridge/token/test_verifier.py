@@ -25,7 +25,10 @@ class VerifierTest(testtools.TestCase):
             signing_key or self.key, name, audience, clock=lambda: _NOW
         )
         return found.issue(
-            'user-id', _ACCESS, 300, user_name='alice', is_service=True
+            *('user-id', _ACCESS, 300),
+            user_name='alice',
+            is_service=True,
+            projects={'demo': 'the-project'},
         ).text
 
     def _sign(self, **claims):
@@ -43,7 +46,10 @@ class VerifierTest(testtools.TestCase):
     def test_what_was_issued_is_believed(self):
         self.assertEqual(
             access.Claims(
-                'user-id', _ACCESS, is_service=True, user_name='alice'
+                *('user-id', _ACCESS),
+                is_service=True,
+                user_name='alice',
+                projects={'demo': 'the-project'},
             ),
             self.verifier.verify(self._issue()),
         )
@@ -88,8 +94,14 @@ class VerifierTest(testtools.TestCase):
             {'access': ['repository:demo/web:pull']},
             {'access': [{'type': 'repository', 'name': 'demo/web'}]},
             {'access': [{'type': 'a', 'name': 'b', 'actions': None}]},
+            {issuer.PROJECTS_CLAIM: 5},
+            {issuer.PROJECTS_CLAIM: ['demo']},
         ):
             self._refuses(self._sign(**claims))
+
+    def test_a_token_of_an_older_release_is_for_no_project(self):
+        text = self._sign(**{issuer.PROJECTS_CLAIM: ''})
+        self.assertEqual({}, self.verifier.verify(text).projects)
 
     def test_only_true_makes_a_service(self):
         for value in ('true', 1, None):
