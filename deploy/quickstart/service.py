@@ -211,7 +211,8 @@ def _registry(home: home_module.Home) -> list[Service]:
     nginx = home.run / 'nginx'
     config = f'--config-dir={home.etc}/glance-bridge'
     return [
-        _bridge(home, 'glance-bridge', constants.BRIDGE_PORT, threads=16),
+        # As many as [front] pushes and waiting_pushes, and some for hosts.
+        _bridge(home, 'glance-bridge', constants.BRIDGE_PORT, threads=144),
         # NOTE: a push waits for Glance, and Glance for these: on threads
         # that pushes have taken, both would wait for ever.
         _bridge(home, 'glance-bridge-token', constants.TOKEN_PORT, threads=8),

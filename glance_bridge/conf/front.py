@@ -53,6 +53,64 @@ Possible values:
 For instance ``demo/*:v*, 3f0c8c1c2b6a4d8f9e1d7c5b3a2f1e0d/*``.
 """,
     ),
+    cfg.IntOpt(
+        'pushes',
+        default=32,
+        min=1,
+        help="""
+Manifests that one process of the front works on at once: pushes of tags and
+digests, and deletions.
+
+Each of them takes a thread of the WSGI server until Glance has the image. The
+pool needs at least as many threads as this and ``waiting_pushes`` together,
+and some more for what hosts ask. With fewer threads pushes wait in the
+server's queue instead, where one project can keep all others waiting.
+
+Related options:
+
+* ``pushes_per_project``
+* ``waiting_pushes``
+""",
+    ),
+    cfg.IntOpt(
+        'pushes_per_project',
+        default=16,
+        min=1,
+        help="""
+How many of them may be of one project, which owns the namespace.
+
+The others of that project wait, whoever sent them. Keep it below ``pushes``,
+so that there is always room for another project.
+""",
+    ),
+    cfg.IntOpt(
+        'waiting_pushes',
+        default=100,
+        min=0,
+        help="""
+How many more may wait for their turn in one process.
+
+One project may have all of these places as long as nobody else wants one.
+When they are full, the newest push of the project that has the most of them
+is answered 429 with ``Retry-After``. ``docker push`` prints that and does not
+try again, so leave room for as many pushes as come at once.
+
+Related options:
+
+* ``push_wait_s``
+""",
+    ),
+    cfg.IntOpt(
+        'push_wait_s',
+        default=100,
+        min=1,
+        help="""
+How long a push waits for its turn before it is answered 429.
+
+The proxy has to wait longer for an answer than this, ``[publishing]
+lock_timeout_s`` and ``[glance] active_timeout_s`` together.
+""",
+    ),
     cfg.StrOpt(
         'unpublished_push',
         default='fail',

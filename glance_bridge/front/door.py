@@ -3,6 +3,7 @@
 :source: OCI distribution-spec 1.1, "Pushing Manifests", "Deleting tags"
 """
 
+import contextlib
 import dataclasses
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from glance_bridge.front import bearer
 from glance_bridge.front import push
 from glance_bridge.front import removal
 from glance_bridge.front import request as front_request
+from glance_bridge.front import turn
 from glance_bridge.namespace import name
 from glance_bridge.registry import connection
 from glance_bridge.token import access
@@ -46,6 +48,7 @@ class Stories:
     pusher: push.Pusher
     remover: removal.Remover
     relay: push.Relay
+    turns: turn.Turns
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,19 +140,18 @@ class Door:
         self, request: webob.Request, target: Target, caller: _Caller
     ) -> push.Outcome:
         _check_pin(target, caller)
-        sent = push.Sent(
-            front_request.content(request),
-            front_request.media_type(request),
-            front_request.headers(request),
-        )
+        pusher = self._stories.pusher
         if target.is_pin:
-            return self._stories.pusher.store(target, sent)
+            # A push waits for it, and it for nobody.
+            return pusher.store(target, _sent(request))
         project_id = self._project_id(target, caller, access.PUSH)
-        if target.is_digest:
-            return self._stories.pusher.store(target, sent)
-        if project_id is None:
+        if project_id is None and not target.is_digest:
             raise self._moved(target, access.PUSH)
-        return self._stories.pusher.push(target, sent, project_id)
+        with self._turn(target, project_id):
+            sent = _sent(request)
+            if project_id is None or target.is_digest:
+                return pusher.store(target, sent)
+            return pusher.push(target, sent, project_id)
 
     def _remove(self, target: Target, caller: _Caller) -> None:
         _check_pin(target, caller)
@@ -159,10 +161,19 @@ class Door:
             remover.remove_pin(target, image_id)
             return
         project_id = self._project_id(target, caller, access.DELETE)
-        if target.is_digest:
-            remover.remove_digest(target, project_id)
-        else:
-            remover.remove_tag(target, project_id)
+        with self._turn(target, project_id):
+            if target.is_digest:
+                remover.remove_digest(target, project_id)
+            else:
+                remover.remove_tag(target, project_id)
+
+    def _turn(
+        self, target: Target, project_id: str | None
+    ) -> contextlib.AbstractContextManager[None]:
+        # One of nobody counts as a project of its own.
+        return self._stories.turns.taken(
+            project_id or target.repository.namespace
+        )
 
     def _project_id(
         self, target: Target, caller: _Caller, action: str
@@ -225,6 +236,14 @@ class Door:
         response.headers['Warning'] = (
             '299 glance-bridge "stored, the image follows later"'
         )
+
+
+def _sent(request: webob.Request) -> push.Sent:
+    return push.Sent(
+        front_request.content(request),
+        front_request.media_type(request),
+        front_request.headers(request),
+    )
 
 
 def _check_pin(target: Target, caller: _Caller) -> None:

@@ -5,6 +5,7 @@ from glance_bridge.front import door as front_doors
 from glance_bridge.front import immutable
 from glance_bridge.front import push
 from glance_bridge.front import removal
+from glance_bridge.front import turn
 from glance_bridge.identity import services
 from glance_bridge.identity import session
 from glance_bridge.identity import tokens
@@ -36,8 +37,16 @@ class Doors(healing.Healing):
         remover = removal.Remover(
             self.registry, self.publisher, self.hints, tags
         )
+        rules = turn.Rules(
+            options.pushes,
+            options.pushes_per_project,
+            options.waiting_pushes,
+            options.push_wait_s,
+        )
         return front_doors.Door(
-            front_doors.Stories(pusher, remover, self.relay),
+            front_doors.Stories(
+                pusher, remover, self.relay, turn.Turns(rules)
+            ),
             bearer.Gate(self.verifier, token.realm, token.service),
             self.namespaces,
             proxies=self._token_rules().proxies,

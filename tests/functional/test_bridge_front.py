@@ -378,6 +378,16 @@ class DockerTest(BridgeTestCase):
         (error,), _ = self._push('other/web', 'latest')
         self.assertIn('denied', error)
 
+    def test_docker_prints_that_there_is_no_turn(self):
+        for name, value in (('pushes', 1), ('waiting_pushes', 0)):
+            self.rooms.conf.set_override(name, value, group='front')
+        with self.rooms.front._stories.turns.taken('another'):
+            (error,), _ = self._push('demo/web', 'latest')
+        self.assertIn('toomanyrequests: Too many pushes', error)
+        self.assertEqual([], self.visible())
+        # Its layers are there, and it has a turn now.
+        self.assertEqual([], self._push('demo/web', 'latest')[0])
+
     def _limit(self, count):
         """Let every project have this many images."""
 

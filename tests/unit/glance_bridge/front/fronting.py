@@ -14,6 +14,7 @@ from glance_bridge.front import door
 from glance_bridge.front import immutable
 from glance_bridge.front import push
 from glance_bridge.front import removal
+from glance_bridge.front import turn
 from glance_bridge.registry import connection
 from glance_bridge.token import access
 from glance_bridge.verdict import judge
@@ -162,6 +163,7 @@ class FakeVerifier:
 class FrontTestCase(testtools.TestCase):
     patterns = ()
     warns = False
+    turns = turn.Rules(32, 16, 100, 60)
 
     def setUp(self):
         super().setUp()
@@ -187,7 +189,9 @@ class FrontTestCase(testtools.TestCase):
             self.registry, self.publisher, self.hints, rules
         )
         self.door = door.Door(
-            door.Stories(pusher, remover, self.relay),
+            door.Stories(
+                *(pusher, remover, self.relay), turn.Turns(self.turns)
+            ),
             bearer.Gate(FakeVerifier(), 'http://bridge/token', 'the-service'),
             self.namespaces,
             warns=self.warns,
