@@ -69,10 +69,11 @@ means something else by now.
         default=3600,
         min=60,
         help="""
-How long a pin may have no image before it is dropped.
+How long a pin may have no image that uses its data before it is dropped.
 
-A pin keeps data from garbage collection. Uploads and snapshots set it before
-Glance has their image's data, so this is also how long they may take. It
+A pin keeps data from garbage collection. Uploads, imports and snapshots set
+it before Glance has their image's data, so this is also how long they may
+take. What fails midway leaves the pin behind, with or without an image. It
 counts from when the reconciler first saw the pin.
 """,
     ),

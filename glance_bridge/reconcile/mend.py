@@ -16,6 +16,7 @@ from glance_bridge import model
 from glance_bridge import settle
 from glance_bridge.catalogue import image as catalogue_image
 from glance_bridge.reconcile import model as reconcile_model
+from glance_bridge.reconcile import use
 
 Kind = reconcile_model.Kind
 Finding = reconcile_model.Finding
@@ -39,7 +40,7 @@ class Publisher(Protocol):
     def release(self, repository: model.Repository, image_id: str) -> None: ...
 
 
-class Catalogue(Protocol):
+class Catalogue(use.Catalogue, Protocol):
     def get(self, image_id: str) -> catalogue_image.Image | None: ...
 
     def delete(self, image_id: str) -> None: ...
@@ -75,7 +76,7 @@ class Mender:
             Kind.SUPERSEDED: self._settle,
             Kind.DELETED: self._look,
             Kind.UNPINNED: self._look,
-            Kind.ORPHANED: self._untag,
+            Kind.ORPHANED: self._drop,
             Kind.BROKEN: self._untag_again,
             Kind.STUCK: self._replace,
             Kind.EXPIRED: self._expire,
@@ -101,6 +102,20 @@ class Mender:
 
     def _look(self, finding: Finding) -> None:
         self._to.settler.image(finding.repository, finding.image_id)
+
+    def _drop(self, finding: Finding) -> None:
+        """Drop a pin, unless its image has come to use it."""
+        if self._is_used(finding):
+            return
+        self._untag(finding)
+        # Whoever brought the data between both questions gets it back.
+        if self._is_used(finding):
+            self._look(finding)
+
+    def _is_used(self, finding: Finding) -> bool:
+        return use.is_used(
+            self._to.catalogue, finding.repository, finding.image_id
+        )
 
     def _untag(self, finding: Finding) -> None:
         with contextlib.suppress(exception.RegistryNotFound):

@@ -24,7 +24,7 @@ class Kind(enum.StrEnum):
     DELETED = 'deleted'
     # An image whose data nothing keeps from collection: pinned again.
     UNPINNED = 'unpinned'
-    # A pin whose image is gone: dropped.
+    # A pin whose image is gone, or has its data elsewhere: dropped.
     ORPHANED = 'orphaned'
     # An image that never got its data: deleted.
     STUCK = 'stuck'

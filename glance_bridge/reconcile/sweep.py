@@ -81,7 +81,8 @@ class Sweeper:
         rows = rebuild.unrecorded(world, self._questions.recognize)
         world = _with_rows(world, rows, rebuild.owners(world, rows).keys())
         lost = [plan.finding(Kind.UNRECORDED, each) for each in rows.values()]
-        return sorted(lost + self._compare(world))
+        found = self._compare(world)
+        return sorted(lost + found + self._young(found))
 
     def sweep(self, *, is_asked_for: bool = False) -> reconcile_model.Outcome:
         """Mend what differs.
@@ -115,7 +116,9 @@ class Sweeper:
         world = _with_rows(world, rows, owners.keys())
         findings = self._compare(world)
         todo = [each for each in findings if self._mender.can(each)]
-        if not is_asked_for:
+        if is_asked_for:
+            findings += self._young(findings)
+        else:
             todo = _without_disaster(world, todo)
         failed = self._mend(todo)
         failed += [each for each in findings if each not in todo]
@@ -127,12 +130,16 @@ class Sweeper:
     def _compare(self, world: reconcile_model.World) -> list[Finding]:
         now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
         found = plan.compare(world, self._rules, now)
-        found += self._orphans.find(world)
+        found = list(dict.fromkeys(found + self._orphans.find(world)))
         with futures.ThreadPoolExecutor(self._threads) as pool:
             counts = list(pool.map(self._counts, found))
         return [
             each for each, is_one in zip(found, counts, strict=True) if is_one
         ]
+
+    def _young(self, findings: list[Finding]) -> list[Finding]:
+        """List the pins that may yet come to use, for a person to know."""
+        return [each for each in self._orphans.young if each not in findings]
 
     def _counts(self, finding: Finding) -> bool:
         """Leave out the tags that no image can stand for."""

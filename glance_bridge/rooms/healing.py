@@ -53,7 +53,11 @@ class Healing(publishing.Publishing):
                 *(self.registry, self.catalogue, self.database),
                 options.threads,
             ),
-            orphan.Orphans(self.catalogue, options.orphan_after_s),
+            orphan.Orphans(
+                self.catalogue,
+                options.orphan_after_s,
+                threads=options.threads,
+            ),
             mend.Mender(menders),
             self.database,
             sweep.Questions(

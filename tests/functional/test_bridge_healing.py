@@ -249,6 +249,24 @@ class PinTestCase(_HealingTestCase):
         self.assertIn(pin, self._tags())
         self._check(**{NAME: FIRST.digest})
 
+    def test_a_pin_of_an_import_that_failed_is_dropped(self):
+        image_id = '0d8a4f6e-1a37-4bd2-9a51-6f0d4f3e2b10'
+        repository = f'{healing.PROJECT}/uploads/{image_id}'
+        pin = location.pin_of(image_id)
+        # Glance's store has it, and Glance was killed before it wrote so.
+        self.bridge.catalogue.squat(image_id, healing.PROJECT)
+        images.push(self.bridge.registry, repository, FIRST, pin)
+        self.assertEqual(['orphaned'], self.bridge.differences())
+        self.bridge.sweeper.sweep()
+        self.assertEqual([], self.bridge.registry.tags(repository))
+        self._check()
+        # Its user imports it again.
+        images.push(self.bridge.registry, repository, FIRST, pin)
+        url = location.location_of(repository, FIRST.digest, image_id)
+        self.bridge.catalogue.squat(image_id, healing.PROJECT, url)
+        self.assertEqual([], self.bridge.differences())
+        self.assertEqual([pin], self.bridge.registry.tags(repository))
+
     def test_a_pin_of_no_image_is_dropped(self):
         pin = location.pin_of('0d8a4f6e-1a37-4bd2-9a51-6f0d4f3e2b10')
         self._push(FIRST, pin)

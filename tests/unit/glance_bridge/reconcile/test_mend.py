@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 import contextlib
 import dataclasses
+import itertools
 import logging
 
 import fixtures
 import testtools
 
 from glance_bridge import exception
+from glance_bridge import location
 from glance_bridge import model
 from glance_bridge.catalogue import image as catalogue_image
 from glance_bridge.reconcile import mend
@@ -18,6 +20,8 @@ from tests.unit.glance_bridge.reconcile import world as worlds
 Kind = reconcile_model.Kind
 ROW = worlds.publication(state=worlds.RETIRED)
 REPOSITORY = model.Repository('demo', 'x')
+IMAGE_ID = 'd0d1d2d3-0000-4000-8000-000000000000'
+USED = location.location_of(str(REPOSITORY), worlds.digest('a'), IMAGE_ID)
 
 
 class _Others:
@@ -29,6 +33,8 @@ class _Others:
         self.image_now = worlds.image(ROW, status='queued')
         self.row_now = ROW
         self.digest_now: str | None = None
+        # What Glance says each time it is asked.
+        self.locations_now: Iterator[list[str]] = itertools.repeat([])
 
     def tag(self, repository: model.Repository, tag: str) -> None:
         self.done.append(('tag', str(repository), tag))
@@ -52,6 +58,9 @@ class _Others:
 
     def get(self, image_id: str) -> catalogue_image.Image | None:
         return self.image_now
+
+    def locations(self, image_id: str) -> list[str]:
+        return next(self.locations_now)
 
     def publication(self, image_id: str) -> model.Publication | None:
         return self.row_now
@@ -87,7 +96,9 @@ class MenderTestCase(testtools.TestCase):
 
     def _mend(self, kind: Kind) -> list[tuple[object, ...]]:
         self.others.done.clear()
-        found = reconcile_model.Finding(kind, REPOSITORY, '1', 'd', 'i')
+        found = reconcile_model.Finding(
+            *(kind, REPOSITORY, '1', 'd'), image_id=IMAGE_ID
+        )
         self.mender.mend(found)
         return self.others.done
 
@@ -96,11 +107,22 @@ class MenderTestCase(testtools.TestCase):
             (Kind.UNPUBLISHED, ('tag', 'demo/x', '1')),
             (Kind.UNTAGGED, ('tag', 'demo/x', '1')),
             (Kind.SUPERSEDED, ('tag', 'demo/x', '1')),
-            (Kind.DELETED, ('image', 'demo/x', 'i')),
-            (Kind.UNPINNED, ('image', 'demo/x', 'i')),
+            (Kind.DELETED, ('image', 'demo/x', IMAGE_ID)),
+            (Kind.UNPINNED, ('image', 'demo/x', IMAGE_ID)),
             (Kind.ORPHANED, ('untag', 'demo/x', '1')),
         ):
             self.assertEqual([expected], self._mend(kind))
+
+    def test_a_pin_stays_that_has_come_to_use(self):
+        self.others.locations_now = iter([[USED]])
+        self.assertEqual([], self._mend(Kind.ORPHANED))
+
+    def test_a_pin_that_is_used_in_the_very_moment_comes_back(self):
+        self.others.locations_now = iter([[], [USED]])
+        self.assertEqual(
+            [('untag', 'demo/x', '1'), ('image', 'demo/x', IMAGE_ID)],
+            self._mend(Kind.ORPHANED),
+        )
 
     def test_a_person_has_to_bind_a_namespace(self):
         for kind in Kind:
@@ -165,7 +187,7 @@ class MenderTestCase(testtools.TestCase):
         self.others.error = exception.ImageProtected('protected')
         self.assertRaises(exception.ImageProtected, self._mend, Kind.EXPIRED)
         self.assertEqual(('lock', '1'), self.others.done[0])
-        self.assertNotIn(('release', 'i'), self.others.done)
+        self.assertNotIn(('release', IMAGE_ID), self.others.done)
 
     def test_a_row_is_written(self):
         self.mender.record('row')

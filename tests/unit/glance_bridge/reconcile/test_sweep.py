@@ -43,6 +43,7 @@ class _Sides:
         self.world = worlds.world({})
         self.error: Exception | None = None
         self.orphans: list[reconcile_model.Finding] = []
+        self.young: list[reconcile_model.Finding] = []
         self.bindings: list[model.Binding] = []
         self.asked: list[str] = []
         self.answer: bool | Exception = True
@@ -104,6 +105,29 @@ class SweeperTestCase(_SweeperTestCase):
         ]
         self._sweep()
         self.assertEqual(['orphaned'], self.mender.mended)
+
+    def test_a_person_is_told_of_pins_that_have_time_left(self):
+        old, young = (
+            reconcile_model.Finding(Kind.ORPHANED, worlds.REPOSITORY, tag)
+            for tag in ('g-1', 'g-2')
+        )
+        self.sides.orphans, self.sides.young = [old], [young]
+        self.assertEqual([old, young], self.sweeper.look())
+        self.assertEqual([], self._sweep())
+        outcome = self.sweeper.sweep(is_asked_for=True)
+        self.assertEqual((old, young), outcome.findings)
+        self.assertEqual((young,), outcome.failed)
+
+    def test_a_pin_of_a_deleted_image_has_no_time_left(self):
+        row = worlds.publication(state=model.State.DELETED)
+        self.sides.world = worlds.world({}, row, pins=[row.image_id])
+        (found,) = self.sweeper.look()
+        self.sides.young = [found]
+        self.assertEqual([found], self.sweeper.look())
+        self.assertEqual([], self._sweep(is_asked_for=True))
+        self.sides.orphans, self.sides.young = [found], []
+        self._sweep()
+        self.assertEqual(['orphaned'] * 2, self.mender.mended)
 
     def test_one_that_fails_leaves_the_others(self):
         self.sides.world = worlds.world({'1': 'a', '2': None})
