@@ -21,6 +21,7 @@ from tests.fixtures import certificates
 from tests.fixtures import dockerd
 from tests.fixtures import fake_catalogue
 from tests.fixtures import machine
+from tests.fixtures import netns
 from tests.fixtures import nginx
 from tests.fixtures import page
 from tests.fixtures import real_keystone
@@ -152,6 +153,19 @@ class InstallationTest(testtools.TestCase):
             'login', '-u', self.user.name, '-p', _PASSWORD, host
         )
 
+    def _run(self, commands):
+        subprocess.run(
+            ['sh', '-ec', commands],
+            cwd=self.config,
+            env={
+                'PATH': '/usr/sbin:/usr/bin:/sbin:/bin',
+                'DOCKER_HOST': self.dockerd.host,
+                'DOCKER_CONFIG': self.config,
+            },
+            capture_output=True,
+            check=True,
+        )
+
     def _push_and_pull(self):
         """Push an image of a name of its own and pull it again."""
         path = f'web-{uuid.uuid4().hex[:8]}'
@@ -213,3 +227,19 @@ class InstallationTest(testtools.TestCase):
             self.assertEqual(404, requests.get(url + path).status_code, path)
         blob = f'/v2/demo/web/blobs/sha256:{"a" * 64}'
         self.assertEqual(405, requests.delete(url + blob).status_code)
+
+    def test_the_engine_as_a_container(self):
+        self.engine.stop()
+        self.addCleanup(self.engine.start)
+        # As the package makes it.
+        store = pathlib.Path('/var/lib/docker-registry')
+        shutil.rmtree(store)
+        store.mkdir()
+        shutil.chown(store, 'docker-registry', 'docker-registry')
+        self.machine.write(_ENGINE, self.files[_ENGINE])
+        self._run(page.commands(_PAGE, 'docker import'))
+        self.addCleanup(self._docker, 'rm', '--force', 'registry')
+        self._run(page.commands(_PAGE, 'docker run'))
+        netns.wait_until(self.engine.is_answering, 'the container')
+        self._push_and_pull()
+        self.assertEqual('docker-registry', (store / 'docker').owner())

@@ -65,7 +65,8 @@ LEVELS = (
         packages=(
             *('docker.io', 'iproute2', 'iputils-ping', 'openvswitch-switch'),
             *('busybox', 'docker-registry', 'dropbear-bin', 'sudo'),
-            *('chromium-headless-shell', 'mariadb-server', 'nginx'),
+            *('ca-certificates', 'chromium-headless-shell'),
+            *('mariadb-server', 'nginx'),
         ),
         needs_root=True,
     ),
