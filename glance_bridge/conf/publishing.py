@@ -47,9 +47,11 @@ machines need a place that they share.
 Possible values:
 
 * ``file:///a/folder``, which has to be writable for the bridge
-* ``mysql://USER:PASSWORD@HOST/DATABASE``
-* ``etcd3+http://HOST:2379`` and others of tooz, whose driver has to be
-  installed
+* ``mysql://USER:PASSWORD@HOST/DATABASE``, with a password of letters and
+  digits
+* ``etcd3+http://HOST:2379``, with etcd3gw installed
+
+Other drivers of tooz were not run.
 
 Related options:
 

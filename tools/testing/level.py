@@ -65,7 +65,7 @@ LEVELS = (
         packages=(
             *('docker.io', 'iproute2', 'iputils-ping', 'openvswitch-switch'),
             *('busybox', 'docker-registry', 'dropbear-bin', 'sudo'),
-            *('ca-certificates', 'chromium-headless-shell'),
+            *('ca-certificates', 'chromium-headless-shell', 'etcd-server'),
             *('mariadb-server', 'nginx'),
         ),
         needs_root=True,

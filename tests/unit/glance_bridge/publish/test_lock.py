@@ -1,7 +1,5 @@
 """Locks keep threads, processes and the same thread apart, or together."""
 
-import subprocess
-import sys
 import threading
 from unittest import mock
 
@@ -14,17 +12,9 @@ from tooz import locking
 
 from glance_bridge import exception
 from glance_bridge.publish import lock
+from tests.fixtures import lock_holder
 
 NAME = 'demo/web:latest'
-
-
-_HOLDER = """
-import sys
-from glance_bridge.publish import lock
-with lock.Locks(sys.argv[1], 5).held(sys.argv[2]):
-    print('held', flush=True)
-    sys.stdin.read()
-"""
 
 
 class LocksTestCase(testtools.TestCase):
@@ -60,17 +50,10 @@ class LocksTestCase(testtools.TestCase):
         self._check_free()
 
     def test_another_process_waits(self):
-        process = subprocess.Popen(
-            [sys.executable, '-c', _HOLDER, self.url, NAME],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        self.addCleanup(process.communicate)
-        self.assertEqual(b'held\n', process.stdout.readline())
+        holder = self.useFixture(lock_holder.LockHolder(self.url, NAME))
         self._check_taken(self.locks)
         # What a killed process held is free.
-        process.kill()
-        process.wait(60)
+        holder.kill()
         self._check_free()
 
     def test_of_many_threads_one_is_inside(self):
