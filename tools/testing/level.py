@@ -107,9 +107,9 @@ LEVELS = (
         'tests/functional',
         only=(
             r'tests\.functional\.test_'
-            r'(boot|bridge_(front|login|pull|store)|console\w*|diagnostics|'
-            r'engine|guest|hardening|image|rebuild|rescue|runtime|snapshot|'
-            r'ssh_image|survival\w*|suspend|terminal)\.'
+            r'(boot|bridge_(front|installation|login|pull|store)|console\w*|'
+            r'diagnostics|engine|guest|hardening|image|rebuild|rescue|runtime|'
+            r'snapshot|ssh_image|survival\w*|suspend|terminal)\.'
         ),
         packages=(
             *('busybox', 'chromium-headless-shell', 'debootstrap'),
