@@ -15,7 +15,9 @@ import requests
 import testtools
 import yaml
 
+from glance_bridge import rooms
 from glance_bridge.catalogue import wait
+from glance_bridge.wsgi import application
 from tests.fixtures import bridge
 from tests.fixtures import certificates
 from tests.fixtures import dockerd
@@ -36,6 +38,7 @@ _ADDRESS = '192.0.2.10'
 _NAME = 'registry.example.org'
 # It has the same certificate, and docker was told nothing of it.
 _STRANGER = 'other.example.org'
+_ENGINE_NAME = 'engine.example.org'
 _SITE = '/etc/nginx/sites-enabled/registry'
 _ENGINE = '/etc/docker/registry/config.yml'
 # What the page leaves to the operator, or has on other hosts.
@@ -53,6 +56,7 @@ trusted_proxies = 127.0.0.1/32,::1/128
 image_id_key = an-id-key-of-thirty-two-characters
 lock_url = file://{folder}/locks
 """
+_ENGINE_CA = '/etc/ssl/engine-ca.pem'
 _FORGED = {
     'X-Forwarded-Proto': 'https',
     'X-Forwarded-For': '127.0.0.1',
@@ -68,7 +72,9 @@ class InstallationTest(testtools.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.machine = cls._use(machine.Machine(_ADDRESS, _NAME, _STRANGER))
+        cls.machine = cls._use(
+            machine.Machine(_ADDRESS, _NAME, _STRANGER, _ENGINE_NAME)
+        )
         cls.files = page.files(_PAGE)
         cls.keystone = real_keystone.for_class(cls)
         cls._start_bridge()
@@ -97,12 +103,9 @@ class InstallationTest(testtools.TestCase):
             bridge.Bridge(cls.keystone.url, documented + own, port=5044)
         )
         cls.catalogue = fake_catalogue.FakeCatalogue()
-        cls.bridge.rooms.made['catalogue'] = cls.catalogue
-        cls.bridge.rooms.made['waiter'] = wait.Waiter(
-            cls.catalogue, active_timeout_s=20, hash_timeout_s=20
-        )
-        pool = cls._use(wsgi_server.WsgiServer(5045))
-        pool.application = cls.bridge.application
+        cls._furnish(cls.bridge.rooms)
+        cls.pool = cls._use(wsgi_server.WsgiServer(5045))
+        cls.pool.application = cls.bridge.server.application
         certificate = cls.bridge.rooms.conf.token.certificate_file
         cls.machine.write(
             '/etc/glance-bridge/token.crt',
@@ -110,8 +113,15 @@ class InstallationTest(testtools.TestCase):
         )
 
     @classmethod
+    def _furnish(cls, made):
+        made.made['catalogue'] = cls.catalogue
+        made.made['waiter'] = wait.Waiter(
+            cls.catalogue, active_timeout_s=20, hash_timeout_s=20
+        )
+
+    @classmethod
     def _start_proxy(cls):
-        authority = certificates.Authority()
+        authority = cls.authority = certificates.Authority()
         key, certificate = authority.issue(_NAME, _STRANGER)
         for path, content in {
             f'/etc/ssl/{_NAME}.pem': certificate,
@@ -128,7 +138,7 @@ class InstallationTest(testtools.TestCase):
             ),
         }.items():
             cls.machine.write(path, content)
-        cls._use(nginx.Nginx(cls.machine, _SITE))
+        cls.proxy = cls._use(nginx.Nginx(cls.machine, _SITE))
 
     def setUp(self):
         super().setUp()
@@ -167,7 +177,7 @@ class InstallationTest(testtools.TestCase):
         )
 
     def _push_and_pull(self):
-        """Push an image of a name of its own and pull it again."""
+        """Push an image and pull it again; give its repository."""
         path = f'web-{uuid.uuid4().hex[:8]}'
         name = f'{_NAME}/{self.project.name}/{path}'
         found = self._log_in()
@@ -178,6 +188,7 @@ class InstallationTest(testtools.TestCase):
         self._does('pull', name)
         (image,) = self.catalogue.named(self.project.id, f'{path}:latest')
         self.assertTrue(image.is_active)
+        return f'{self.project.name}/{path}'
 
     def _token(self, host, source=None, **headers):
         """Ask for a token without TLS.
@@ -243,3 +254,58 @@ class InstallationTest(testtools.TestCase):
         netns.wait_until(self.engine.is_answering, 'the container')
         self._push_and_pull()
         self.assertEqual('docker-registry', (store / 'docker').owner())
+
+    def test_an_engine_on_another_host_is_asked_over_tls(self):
+        engine = self._start_distant_engine()
+        self._lead_proxy_to_distant_engine()
+        conf = self.bridge.rooms.conf
+        for name, value in (
+            ('url', f'https://{_ENGINE_NAME}:5000'),
+            ('ca_file', _ENGINE_CA),
+        ):
+            conf.set_override(name, value, group='registry')
+            self.addCleanup(conf.clear_override, name, group='registry')
+        made = rooms.Rooms(conf)
+        self._furnish(made)
+        for server in (self.bridge.server, self.pool):
+            self.addCleanup(setattr, server, 'application', server.application)
+            server.application = application.build(made)
+        repository = self._push_and_pull()
+        self.assertIn(f'/v2/{repository}/manifests/', engine.log())
+
+    def _start_distant_engine(self):
+        self.engine.stop()
+        self.addCleanup(self.engine.start)
+        key, certificate = self.authority.issue(_ENGINE_NAME)
+        for path, content in {
+            '/etc/docker/registry/engine.key': key,
+            '/etc/docker/registry/engine.crt': certificate,
+            _ENGINE_CA: self.authority.pem,
+        }.items():
+            self.machine.write(path, content)
+        config = yaml.safe_load(self.files[_ENGINE])
+        config['http'] |= yaml.safe_load(
+            page.block(_PAGE, 'engine.crt', 'yaml')
+        )['http']
+        # What it writes down is for this test to see. What it tells would
+        # find nobody when the test is over.
+        config['log'] = {'level': 'info'}
+        del config['notifications']
+        return self.useFixture(
+            registry.Registry(config, f'{_ENGINE_NAME}:5000', _ENGINE_CA)
+        )
+
+    def _lead_proxy_to_distant_engine(self):
+        before = pathlib.Path(_SITE).read_text()
+        tls = page.block(_PAGE, 'proxy_ssl_verify', 'nginx')
+        site = before.replace('127.0.0.1:5043', f'{_ENGINE_NAME}:5000')
+        site = site.replace(
+            'http://registry_engine', 'https://registry_engine'
+        )
+        self._serve(site.replace('listen 80;', f'listen 80;\n{tls}'))
+        self.addCleanup(self._serve, before)
+
+    def _serve(self, site):
+        self.proxy.stop()
+        self.machine.write(_SITE, site)
+        self.proxy.start()
