@@ -127,8 +127,6 @@ class Grants:
         projects: dict[str, str],
     ) -> access.Access:
         repository = _parsed(asked.name)
-        # Before the rights are looked into, or they could be another's.
-        project_id = self._owners.project_id(repository.namespace)
         owner = self._owners.find(caller, repository.namespace)
         if owner:
             seen = dataclasses.replace(
@@ -149,11 +147,18 @@ class Grants:
         if owner and not owner.is_bound:
             self._look_first(owner, repository, actions)
         given = access.Access(asked.type, asked.name, actions)
-        if owner:
-            project_id = owner.membership.project.id
-        if project_id and _changes(given):
-            projects[repository.namespace] = project_id
+        if _changes(given) and (whose := self._whose(owner, repository)):
+            projects[repository.namespace] = whose
         return given
+
+    def _whose(
+        self, owner: owners.Ownership | None, repository: model.Repository
+    ) -> str | None:
+        """Say whose the namespace is that the rights are good for."""
+        if owner:
+            return owner.membership.project.id
+        # Theirs who have no place there are the same wherever they are used.
+        return self._owners.project_id(repository.namespace)
 
     def _allowed(
         self,
