@@ -163,8 +163,10 @@ class TrafficTest(plumbing.PlumberTestCase):
                 # What comes later has been handled later.
                 sender.sendto(data, ('10.0.0.7', 5000))
                 self.assertEqual(data, seen.recv(2048))
-            self.assertEqual(b'before', heard.recv(2048))
-            self.assertEqual(b'after', heard.recv(2048))
+                # Before the carrier goes: what waits for an answer to "who
+                # has 10.0.0.5" would go out when it is back.
+                if is_on:
+                    self.assertEqual(data, heard.recv(2048))
         self._assert_tcp(server, client)
         self._assert_tcp(client, server, '10.0.0.6')
         self._assert_tcp(server, client, 'fd00::5')
