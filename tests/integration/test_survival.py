@@ -33,18 +33,6 @@ class IdleTest(survival.SurvivalCase):
 
 
 class InterruptedTest(survival.SurvivalCase):
-    # One that drives, one that is driven, one that wires; test_survival_each
-    # kills them all.
-    chosen: tuple[str, ...] = (
-        'nova-compute',
-        'dockerd',
-        'neutron-openvswitch-agent',
-        'ovn-controller',
-    )
-
-    def services(self):
-        return [name for name in super().services() if name in self.chosen]
-
     def test_a_boot_ends_well_or_in_a_clean_error(self):
         for name in self.services():
             with self.subTest(name):
