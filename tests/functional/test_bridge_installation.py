@@ -21,6 +21,7 @@ from glance_bridge.catalogue import wait
 from glance_bridge.wsgi import application
 from tests.fixtures import bridge
 from tests.fixtures import certificates
+from tests.fixtures import docker_client
 from tests.fixtures import dockerd
 from tests.fixtures import engine_root
 from tests.fixtures import fake_catalogue
@@ -33,7 +34,6 @@ from tests.fixtures import registry
 from tests.fixtures import wsgi_server
 
 _PAGE = 'admin/registry'
-_DOCKER = shutil.which('docker', path='/usr/bin:/bin')
 _PASSWORD = real_keystone.PASSWORD
 # Not loopback: there, docker asks nobody for a certificate.
 _ADDRESS = '192.0.2.10'
@@ -146,35 +146,27 @@ class InstallationTest(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.config = self.useFixture(fixtures.TempDir()).path
-
-    def _docker(self, *words):
-        return subprocess.run(
-            [_DOCKER, '--config', self.config, *words],
-            env={'DOCKER_HOST': self.dockerd.host},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
+        self.client = self.useFixture(
+            docker_client.DockerClient(self.dockerd.host)
         )
 
     def _does(self, *words):
-        found = self._docker(*words)
+        found = self.client.run(*words)
         self.assertEqual(0, found.returncode, found.stderr)
 
     def _log_in(self, host=_NAME):
-        return self._docker(
+        return self.client.run(
             'login', '-u', self.user.name, '-p', _PASSWORD, host
         )
 
     def _run(self, commands):
         subprocess.run(
             ['sh', '-ec', commands],
-            cwd=self.config,
+            cwd=self.client.config,
             env={
                 'PATH': '/usr/sbin:/usr/bin:/sbin:/bin',
                 'DOCKER_HOST': self.dockerd.host,
-                'DOCKER_CONFIG': self.config,
+                'DOCKER_CONFIG': self.client.config,
             },
             capture_output=True,
             check=True,
@@ -253,7 +245,7 @@ class InstallationTest(testtools.TestCase):
         shutil.chown(store, 'docker-registry', 'docker-registry')
         self.machine.write(_ENGINE, self.files[_ENGINE])
         self._run(page.commands(_PAGE, 'docker import'))
-        self.addCleanup(self._docker, 'rm', '--force', 'registry')
+        self.addCleanup(self.client.run, 'rm', '--force', 'registry')
         self._run(page.commands(_PAGE, 'docker run'))
         netns.wait_until(self.engine.is_answering, 'the container')
         self._push_and_pull()

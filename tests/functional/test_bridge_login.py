@@ -1,21 +1,18 @@
 """Logins with a real registry, a real Docker and a real Keystone."""
 
 import datetime
-import shutil
-import subprocess
 import uuid
 
-import fixtures
 import requests
 import testtools
 
 from tests.fixtures import bridge
+from tests.fixtures import docker_client
 from tests.fixtures import dockerd
 from tests.fixtures import netns
 from tests.fixtures import real_keystone
 from tests.fixtures import registry
 
-_DOCKER = shutil.which('docker', path='/usr/bin:/bin')
 _PASSWORD = real_keystone.PASSWORD
 
 
@@ -40,21 +37,13 @@ class LoginTest(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.config = self.useFixture(fixtures.TempDir()).path
+        self.client = self.useFixture(
+            docker_client.DockerClient(self.dockerd.host)
+        )
         self.project = self.keystone.project()
 
-    def _docker(self, *words):
-        return subprocess.run(
-            [_DOCKER, '--config', self.config, *words],
-            env={'DOCKER_HOST': self.dockerd.host},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
     def _log_in(self, user, password=_PASSWORD):
-        return self._docker(
+        return self.client.run(
             *('login', '-u', user, '-p', password, self.registry.address)
         )
 
@@ -64,8 +53,8 @@ class LoginTest(testtools.TestCase):
 
     def _push(self, namespace):
         name = f'{self.registry.address}/{namespace}/web-{uuid.uuid4().hex}'
-        self.assertEqual(0, self._docker('tag', 'base', name).returncode)
-        return name, self._docker('push', name)
+        self.assertEqual(0, self.client.run('tag', 'base', name).returncode)
+        return name, self.client.run('push', name)
 
     def _pushes(self, namespace):
         name, found = self._push(namespace)
@@ -86,7 +75,7 @@ class LoginTest(testtools.TestCase):
         self._is_in(self._user().name)
         name = self._pushes(self.project.name)
         self._is_in(self._user('reader').name)
-        found = self._docker('pull', name)
+        found = self.client.run('pull', name)
         self.assertEqual(0, found.returncode, found.stderr)
 
     def test_a_reader_may_not_push(self):
@@ -174,21 +163,21 @@ class LoginTest(testtools.TestCase):
             name, found = self._push(namespace)
             self._is_told(found, 'denied: User', 'has no role on a project')
             told.append(found.stderr.replace(namespace, 'it'))
-            self._is_told(self._docker('pull', name), 'denied')
+            self._is_told(self.client.run('pull', name), 'denied')
         self.assertEqual(*told)
 
     def test_a_name_without_a_project(self):
         self._is_in(self._user().name)
         name = f'{self.registry.address}/memcached'
-        self._docker('tag', 'base', name)
+        self.client.run('tag', 'base', name)
         self._is_told(
-            self._docker('push', name), 'denied:', 'push to PROJECT/NAME'
+            self.client.run('push', name), 'denied:', 'push to PROJECT/NAME'
         )
 
     def test_who_is_not_logged_in(self):
         name, found = self._push(self.project.name)
         self._is_told(found, 'unauthorized: Log in first')
-        self._is_told(self._docker('pull', name), 'unauthorized: Log in')
+        self._is_told(self.client.run('pull', name), 'unauthorized: Log in')
 
     def test_a_name_that_is_reused_does_not_inherit(self):
         self._is_in(self._user().name)
@@ -201,7 +190,7 @@ class LoginTest(testtools.TestCase):
         self._pushes(namespace)
         other = self.keystone.project(namespace)
         self._is_in(self.keystone.user((other, 'admin')).name)
-        for found in (self._push(namespace)[1], self._docker('pull', name)):
+        for found in (self._push(namespace)[1], self.client.run('pull', name)):
             self._is_told(
                 found, 'belongs to another project', f'{other.id}/NAME'
             )

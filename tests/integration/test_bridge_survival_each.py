@@ -6,12 +6,11 @@ starts it again, as systemd would, and an operator asks both sides to agree.
 
 import concurrent.futures
 import json
-import os
-import signal
 
 import requests
 
 from tests.integration import cloud
+from tests.integration import survival
 from tests.integration import test_bridge_healing
 from tests.integration import test_bridge_push
 
@@ -28,7 +27,7 @@ PUSHES = 6
 MENDED_S = 300
 
 
-class KilledTest(test_bridge_push.PushTestCase):
+class KilledTest(survival.SurvivalCase, test_bridge_push.PushTestCase):
     def test_a_tag_is_one_image_and_no_push_is_lost(self):
         for number, name in enumerate(SERVICES):
             with self.subTest(name):
@@ -47,8 +46,8 @@ class KilledTest(test_bridge_push.PushTestCase):
             pushes = {pool.submit(self._try, each): each for each in made}
             # One is through, others are on their way.
             next(concurrent.futures.as_completed(pushes))
-            killed = self._kill(name)
-        self._wait_well(name, killed)
+            killed = self.kill(name)
+        self.wait_well(name, killed)
         cloud.wait_until(
             self._is_mended, f'accord after {name}', within_s=MENDED_S
         )
@@ -87,22 +86,3 @@ class KilledTest(test_bridge_push.PushTestCase):
             for each in json.loads(looked.stdout)['findings']
             if each['repository'] == self.hand.repository
         ]
-
-    def _kill(self, name):
-        pid = self._service(name)['pid']
-        os.killpg(pid, signal.SIGKILL)
-        return pid
-
-    def _wait_well(self, name, killed):
-        def is_well():
-            found = self._service(name)
-            return found['is_well'] and found['pid'] not in (None, killed)
-
-        cloud.wait_until(is_well, f'service {name}')
-
-    def _service(self, name):
-        return next(
-            each
-            for each in cloud.parsed(['status', '--json'])
-            if each['name'] == name
-        )
