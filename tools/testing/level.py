@@ -36,6 +36,14 @@ class Level:
     is_trixie: bool = False
     is_full: bool = False
 
+    @property
+    def repeats(self) -> bool:
+        """Tell whether a test that fails is run once more.
+
+        Those do that have daemons or the threads of Nova's services.
+        """
+        return self.needs_root or self.tests == 'tests/suites'
+
     def title(self, environment: str) -> str:
         """Name one run of this level."""
         if len(self.environments) == 1:

@@ -7,7 +7,11 @@ import pathlib
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """The outcome of one run of one level."""
+    """The outcome of one run of one level.
+
+    :ivar unsteady: tests that failed and passed when run again; they count
+        as passed
+    """
 
     title: str
     log: pathlib.Path
@@ -15,6 +19,7 @@ class Result:
     passed: int = 0
     skipped: int = 0
     failed: Sequence[str] = ()
+    unsteady: Sequence[str] = ()
 
 
 def table(results: Sequence[Result]) -> list[str]:
@@ -38,11 +43,15 @@ def table(results: Sequence[Result]) -> list[str]:
 
 
 def failures(results: Sequence[Result]) -> list[str]:
-    """Name what failed and the file that tells why."""
+    """Name what failed, at least once, and the file that tells why."""
     lines = []
     for each in results:
         lines += [f'FAILED {each.title}: {test}' for test in each.failed]
-        if each.failed:
+        lines += [
+            f'UNSTEADY {each.title}: {test} (passed only when run again)'
+            for test in each.unsteady
+        ]
+        if each.failed or each.unsteady:
             lines.append(f'  see {each.log}')
     return lines
 

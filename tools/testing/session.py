@@ -6,6 +6,7 @@ import functools
 import pathlib
 import time
 
+from tools.testing import again
 from tools.testing import cloud
 from tools.testing import failure
 from tools.testing import level
@@ -133,31 +134,52 @@ class Session:
         log: pathlib.Path,
         deadline: float,
     ) -> report.Result:
-        if each.tempest:
-            return tempest.run(
-                self.checkout,
-                title,
-                each.tempest,
-                self.filters,
-                log=log,
-                deadline=deadline,
-            )
-        if not each.tests:
+        if not (each.tests or each.tempest):
             return style.check(
                 folder, self._source, self.checkout, log=log, deadline=deadline
             )
+        once = (
+            self._tempest(each, title, log, deadline)
+            if each.tempest
+            else self._suite(each, title, folder, log, deadline)
+        )
+        if not each.repeats:
+            return once(self.filters)
+        result = again.run(once, self.filters)
+        if each.tests and each.network:
+            left = cloud.leaks(self.checkout)
+            return dataclasses.replace(result, failed=[*result.failed, *left])
+        return result
+
+    def _tempest(
+        self, each: level.Level, title: str, log: pathlib.Path, deadline: float
+    ) -> again.Run:
+        return lambda filters: tempest.run(
+            self.checkout,
+            title,
+            each.tempest,
+            filters,
+            log=log,
+            deadline=deadline,
+        )
+
+    def _suite(
+        self,
+        each: level.Level,
+        title: str,
+        folder: pathlib.Path,
+        log: pathlib.Path,
+        deadline: float,
+    ) -> again.Run:
         copy = self.cache / 'tests' / title
         stage.copy_tests(self.checkout, copy)
-        is_trixie = each.is_trixie
-        tests = suite.Suite(
+        root = {trixie.VARIABLE: str(self._trixie)} if each.is_trixie else {}
+        return lambda filters: suite.Suite(
             level=each,
             title=title,
             venv=folder,
             folder=copy,
             log=log,
-            filters=self.filters,
-            settings={trixie.VARIABLE: str(self._trixie)} if is_trixie else {},
-        )
-        result = tests.run(deadline)
-        left = cloud.leaks(self.checkout) if each.network else []
-        return dataclasses.replace(result, failed=[*result.failed, *left])
+            filters=filters,
+            settings=root,
+        ).run(deadline)

@@ -66,13 +66,17 @@ class Suite:
         )
 
     def _counts(self) -> dict[str, Any] | None:
-        outcome = self.folder / 'outcome.json'
-        if outcome.exists():
-            return dict(json.loads(outcome.read_text()))
+        if self._outcome.exists():
+            return dict(json.loads(self._outcome.read_text()))
         return None
+
+    @property
+    def _outcome(self) -> pathlib.Path:
+        return self.folder / 'outcome.json'
 
     def _run(self, deadline: float) -> int:
         env = command.environment(self.venv, self.folder)
+        self._outcome.unlink(missing_ok=True)
         with self.log.open('ab') as err:
             tests = subprocess.Popen(
                 self._stestr(),
@@ -118,6 +122,6 @@ class Suite:
             str(self.venv / 'bin' / 'python'),
             str(self.folder / 'tools' / 'testing' / 'stream.py'),
             self.title,
-            str(self.folder / 'outcome.json'),
+            str(self._outcome),
             str(self.log),
         ]

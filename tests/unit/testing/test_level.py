@@ -22,6 +22,10 @@ class LevelTestCase(testtools.TestCase):
         found = level.chosen(['contract', 'unit'], full=False)
         self.assertEqual(['unit', 'contract'], [each.name for each in found])
 
+    def test_only_logic_has_one_chance(self):
+        once = [each.name for each in level.LEVELS if not each.repeats]
+        self.assertEqual(['style', 'unit', 'contract'], once)
+
     def test_a_full_level_runs_by_its_name(self):
         (found,) = level.chosen(['integration-ovn'], full=False)
         self.assertEqual('ovn', found.network)

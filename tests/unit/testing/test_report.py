@@ -38,3 +38,13 @@ class ReportTestCase(testtools.TestCase):
             ],
             report.failures(RESULTS),
         )
+
+    def test_unsteady_tests_are_named_with_their_log(self):
+        result = report.Result('functional', LOG, 1, passed=2, unsteady=['a'])
+        self.assertEqual(
+            [
+                'UNSTEADY functional: a (passed only when run again)',
+                '  see /tmp/x.log',
+            ],
+            report.failures([result]),
+        )

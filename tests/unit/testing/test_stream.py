@@ -51,9 +51,13 @@ class TallyTestCase(testtools.TestCase):
         )
         self.assertIn('FAIL d (fail)\n-- traceback\nboom', self.log.getvalue())
 
-    def test_a_class_that_cannot_be_set_up_is_a_failure(self):
-        self._add(_test('setUpClass (tests.x.Y)', 'fail'))
-        self.assertEqual(['setUpClass (tests.x.Y)'], self.tally.failed)
+    def test_what_cannot_be_set_up_is_one_failure(self):
+        for group in ('setUpClass (tests.x.Y)', 'setUpModule (tests.x)'):
+            self.tally = stream.Tally('unit', self.log)
+            self._add(
+                _test('tests.x.Y.test_a', 'exists'), _test(group, 'fail')
+            )
+            self.assertEqual([group], self.tally.failed)
 
     def test_a_test_in_whose_middle_the_worker_ended_is_a_failure(self):
         self._add(_test('a', 'exists'), _test('a', 'inprogress'))
