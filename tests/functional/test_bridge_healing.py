@@ -17,6 +17,8 @@ from tests.fixtures import registry as registry_fixtures
 FIRST, SECOND = (images.image(archives.layer(number)) for number in (1, 2))
 NAME = 'web/api:latest'
 REPOSITORY = model.Repository(healing.NAMESPACE, 'web/api')
+# When the registry says that it told of a push.
+LONG_AGO, NOT_YET = (datetime.datetime(year, 1, 1) for year in (2001, 9001))
 
 
 def _numbered(number: int) -> images.Made:
@@ -66,49 +68,18 @@ class EventTestCase(_HealingTestCase):
         self._wait_for(None)
         self._wait_for_accord()
 
-    def test_a_deleted_image_comes_back_for_a_push_and_nothing_else(self):
+    def test_a_deleted_image_comes_back_for_a_push(self):
         self._push(FIRST)
         self._wait_for(FIRST)
+        # It is shown a moment before its row is written.
+        self._wait_for_accord()
         first_id = self.bridge.image_id(NAME)
         self.bridge.catalogue.delete_as_user(first_id)
         self.bridge.sweeper.sweep()
-        self._check()
-        self.assertIsNone(
-            self.bridge.registry.digest_of(str(REPOSITORY), 'latest')
-        )
-        # A replay of what was told before the deletion.
-        self._push_without_events(FIRST)
-        past = datetime.datetime(2001, 1, 1)
-        self.bridge.hints.look_at(REPOSITORY, 'latest', past)
-        netns.wait_until(
-            lambda: self.bridge.hints.work_off() is None, 'the hint'
-        )
-        self.bridge.sweeper.sweep()
-        self._check()
-        # Someone pushes it again.
-        self._age_tombstones()
         self._push(FIRST)
         self._wait_for(FIRST)
         self.assertNotEqual(first_id, self.bridge.image_id(NAME))
         self._wait_for_accord()
-
-    def _push_without_events(self, made: images.Made) -> None:
-        self.bridge.is_deaf = True
-        self._push(made)
-        self.bridge.engine.stop()
-        self.bridge.is_deaf = False
-        self.bridge.engine.start()
-
-    def _age_tombstones(self) -> None:
-        """Let a while pass, since rows keep whole seconds."""
-        hour = datetime.timedelta(hours=1)
-        for each in self.bridge.database.publications():
-            old = model.Publication(
-                *(each.image_id, each.repository, each.tag, each.digest),
-                *(each.generation, each.state, each.changed_at - hour),
-            )
-            self.bridge.database.remove_publication(each.image_id)
-            self.bridge.database.save_publication(old)
 
 
 class LostEventTestCase(_HealingTestCase):
@@ -123,6 +94,25 @@ class LostEventTestCase(_HealingTestCase):
         outcome = self.bridge.sweeper.sweep()
         self.assertEqual((), outcome.failed)
         self._check(**{NAME: FIRST.digest, 'web/api:other': SECOND.digest})
+
+    def test_a_deleted_image_comes_back_for_no_push_of_the_past(self):
+        self._push(FIRST)
+        self.bridge.sweeper.sweep()
+        first_id = self.bridge.image_id(NAME)
+        self.bridge.catalogue.delete_as_user(first_id)
+        self.bridge.sweeper.sweep()
+        self._check()
+        self.assertIsNone(
+            self.bridge.registry.digest_of(str(REPOSITORY), 'latest')
+        )
+        self._push(FIRST)
+        for told_at in (datetime.datetime.min, LONG_AGO):
+            self.bridge.settler.tag(REPOSITORY, 'latest', told_at)
+            self.bridge.sweeper.sweep()
+            self._check()
+        self.bridge.settler.tag(REPOSITORY, 'latest', NOT_YET)
+        self._check(**{NAME: FIRST.digest})
+        self.assertNotEqual(first_id, self.bridge.image_id(NAME))
 
     def test_events_that_die_with_the_engine(self):
         self._push(FIRST)
