@@ -3,7 +3,8 @@
 An upload or a snapshot sets its pin first and gets its image's data later,
 and an engine does not say how old a tag is. So a pin is an orphan only after
 this process has seen it without a use for a while. The pins of what was
-published are compared by plan, but where their image is gone.
+published are compared by plan alone: they go with their image's tombstone,
+and stay where Glance has lost most of its images.
 """
 
 from collections.abc import Callable
@@ -102,13 +103,15 @@ class Orphans:
     def _is_lonely(
         self, world: World, published: set[str], pin: Tag, image_id: str
     ) -> bool:
+        if image_id in published:
+            return False
         if (
             image_id not in world.image_ids
             # Glance may list an image of another format otherwise.
             and self._catalogue.get(image_id) is None
         ):
             return True
-        return image_id not in published and not self._is_used(pin, image_id)
+        return not self._is_used(pin, image_id)
 
     def _is_used(self, pin: Tag, image_id: str) -> bool:
         if pin in self._used:

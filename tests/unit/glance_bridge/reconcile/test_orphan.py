@@ -119,3 +119,11 @@ class OrphansTestCase(testtools.TestCase):
         self.catalogue.error = AssertionError
         row = worlds.publication()
         self.assertEqual([], self.orphans.find(worlds.world({'1': 'a'}, row)))
+
+    def test_what_was_published_keeps_its_pins_though_it_is_gone(self):
+        """Whoever sees a user in that, and no disaster, drops them."""
+        row = worlds.publication()
+        world = worlds.world({'1': 'a'}, row, images=[], pins=[row.image_id])
+        for self.now in (0, 10):
+            self.assertEqual([], self.orphans.find(world))
+            self.assertEqual([], self.orphans.young)
