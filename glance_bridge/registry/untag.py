@@ -36,14 +36,16 @@ def untag(registry: Registry, repository: str, tag: str) -> None:
     :raises RegistryUnavailable: it still stands, or points to nothing
     """
     for attempt in range(_ATTEMPTS):
-        content, media_type = _nothing()
-        digest = registry.put_manifest(repository, tag, content, media_type)
+        content, kind = _nothing()
         try:
+            digest = registry.put_manifest(repository, tag, content, kind)
             registry.delete_manifest(repository, digest)
         except exception.RegistryUnavailable:
             # NOTE(nova-docker): distribution 2.8 deletes the manifest and
             # then reads all tags to find its own. It gives up at one that
             # is being written, and ours is left with nothing behind it.
+            # Nor can it write a tag that is being deleted: the bridge and
+            # Glance's store both drop the pins of an image that goes.
             if attempt + 1 == _ATTEMPTS:
                 raise
         else:

@@ -9,6 +9,13 @@ from tests.fixtures import fake_registry
 
 class _Flaky(fake_registry.FakeRegistry):
     failures = 0
+    put_failures = 0
+
+    def put_manifest(self, repository, reference, content, media_type):
+        if self.put_failures:
+            self.put_failures -= 1
+            raise exception.RegistryUnavailable('status 500')
+        return super().put_manifest(repository, reference, content, media_type)
 
     def delete_manifest(self, repository, digest):
         if self.failures:
@@ -31,6 +38,11 @@ class UntagTest(testtools.TestCase):
 
     def test_an_engine_that_gives_up_is_asked_again(self):
         self.registry.failures = 3
+        untag.untag(self.registry, 'a/b', 'one')
+        self.assertEqual(['two'], self.registry.tags('a/b'))
+
+    def test_one_that_cannot_write_is_asked_again(self):
+        self.registry.put_failures = 3
         untag.untag(self.registry, 'a/b', 'one')
         self.assertEqual(['two'], self.registry.tags('a/b'))
 
