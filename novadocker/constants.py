@@ -20,6 +20,11 @@ IMAGE_REPOSITORY = 'nova-image'
 # its way to Glance: nova-snapshot/<instance uuid>:<Glance id>.
 SNAPSHOT_REPOSITORY = 'nova-snapshot'
 
+# The repository below which a server's own layers are known to the engine,
+# once it has got another flavor or host: nova-moved/<instance uuid>:<config
+# digest, hex>.
+MOVED_REPOSITORY = 'nova-moved'
+
 # The trait that tells docker hosts from all others (DESIGN D10).
 TRAIT = 'CUSTOM_NOVA_DOCKER'
 

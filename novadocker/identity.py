@@ -88,6 +88,17 @@ def is_snapshot(reference: str) -> bool:
     )
 
 
+def moved_repository(instance_uuid: str) -> str:
+    """Name the engine's repository for what an instance has brought."""
+    return f'{constants.MOVED_REPOSITORY}/{instance_uuid}'
+
+
+def moved_reference(instance_uuid: str, config_digest: str) -> str:
+    """Name what an instance has brought to another flavor or host."""
+    encoded = config_digest.split(':')[1]
+    return f'{moved_repository(instance_uuid)}:{encoded}'
+
+
 def is_label(name: str) -> bool:
     """Tell whether a label of a container is one of ours."""
     return name.startswith(constants.LABEL_PREFIX)
@@ -126,7 +137,7 @@ def is_novas(container: model.Container) -> bool:
     """Tell whether a container is an instance, be it of another host."""
     uuid = uuid_of(container.labels)
     return uuid is not None and container.name == container_name(
-        uuid, role_of(container.labels)
+        uuid, role(container)
     )
 
 
@@ -136,8 +147,25 @@ def uuid_of(container_labels: Mapping[str, str]) -> str | None:
     return uuid if _UUID.fullmatch(uuid) else None
 
 
+def role(container: model.Container) -> model.Role:
+    """Tell what a container of ours is for now.
+
+    The engine lets nobody change a label: of a server that is kept while its
+    resize waits to be confirmed only the name says so.
+    """
+    found = role_of(container.labels)
+    kept = container_name(
+        container.labels.get(constants.LABEL_UUID, ''), model.Role.RESIZE
+    )
+    is_kept = found is model.Role.WORKLOAD and container.name == kept
+    return model.Role.RESIZE if is_kept else found
+
+
 def role_of(container_labels: Mapping[str, str]) -> model.Role:
-    """Read the role; what has none that we know is a workload."""
+    """Read the role that a container was made for.
+
+    What has none that we know is a workload.
+    """
     value = container_labels.get(constants.LABEL_ROLE, '')
     return (
         model.Role(value) if value in set(model.Role) else model.Role.WORKLOAD

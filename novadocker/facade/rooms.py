@@ -166,7 +166,7 @@ class Rooms(driver.ComputeDriver):
             container
             for container in self._engine.containers()
             if identity.is_ours(container, host.name, *host.runtimes)
-            and identity.role_of(container.labels) is model.Role.WORKLOAD
+            and identity.role(container) is model.Role.WORKLOAD
         ]
 
 

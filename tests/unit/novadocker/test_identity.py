@@ -47,6 +47,12 @@ class NamesTestCase(testtools.TestCase):
         ):
             self.assertFalse(identity.is_snapshot(other))
 
+    def test_what_a_server_has_brought_is_named_by_its_digest(self):
+        self.assertEqual(
+            f'nova-moved/{UUID}:{"b" * 64}',
+            identity.moved_reference(UUID, 'sha256:' + 'b' * 64),
+        )
+
     def test_labels_of_ours_are_told_by_their_prefix(self):
         self.assertTrue(identity.is_label('org.openstack.nova.uuid'))
         self.assertFalse(identity.is_label('org.openstack.novadocker'))
@@ -117,6 +123,18 @@ class IsOursTestCase(testtools.TestCase):
         found = container(labels=labels, runtime='other')
         self.assertTrue(identity.is_novas(found))
         self.assertFalse(identity.is_novas(container(labels={})))
+
+    def test_server_that_is_kept_is_ours_and_no_workload(self):
+        kept = container(name=f'nova-{UUID}-resize')
+        self.assertTrue(identity.is_ours(kept, 'host1', 'nova'))
+        self.assertIs(model.Role.RESIZE, identity.role(kept))
+        self.assertIs(model.Role.WORKLOAD, identity.role(container()))
+
+    def test_name_makes_nothing_but_a_workload_a_kept_one(self):
+        labels = container().labels | {'org.openstack.nova.role': 'rescue'}
+        found = container(name=f'nova-{UUID}-resize', labels=labels)
+        self.assertFalse(identity.is_novas(found))
+        self.assertIs(model.Role.RESCUE, identity.role(found))
 
     def test_unknown_role_counts_as_workload(self):
         role = identity.role_of({'org.openstack.nova.role': 'king'})
