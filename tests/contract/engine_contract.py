@@ -290,6 +290,17 @@ class EngineContract:
         # dockerd's clock is the machine's.
         self.assertLess(age_s, 60)
 
+    def test_layer_has_the_bytes_of_its_files(self):
+        container_id, _ = self._create()
+        before = self.engine.layer_bytes(container_id)
+        self.engine.unpack(container_id, '/etc', _packed(bytes(5000)))
+        self.assertEqual(before + 5000, self.engine.layer_bytes(container_id))
+
+    def test_nothing_has_no_layer(self):
+        self.assertRaises(
+            exception.ContainerNotFound, self.engine.layer_bytes, _NOWHERE
+        )
+
     def test_file_that_was_unpacked_is_read(self):
         container_id, _ = self._create()
         self.engine.unpack(container_id, '/etc', _packed(b'hello\n'))

@@ -127,6 +127,18 @@ class ContainerTest(EngineTestCase):
         )
         self.assertNotIn('made', output)
 
+    def test_holes_count_as_what_a_commit_makes_of_them(self):
+        hole = 'dd if=/dev/zero of=/tmp/hole bs=1 count=0 seek=52428800'
+        container_id = self.create(
+            process=model.Process(command=('sh', '-c', hole), init=False)
+        )
+        before = self.engine.layer_bytes(container_id)
+        self.engine.start(container_id)
+        self.engine.wait_exit(container_id, 20)
+        self.assertEqual(
+            before + 50 * MIB, self.engine.layer_bytes(container_id)
+        )
+
     def test_files_of_the_host_are_mounted(self):
         path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'hosts')
         path.write_text('127.0.0.1 localhost\n')
