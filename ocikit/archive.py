@@ -4,6 +4,7 @@ Nothing is unpacked to disk and nothing of the archive is believed: what
 comes out is described by digests that were computed here.
 """
 
+from collections.abc import Collection
 import dataclasses
 from typing import BinaryIO
 
@@ -49,6 +50,7 @@ def inspect(
     limits: limit.Limits,
     *,
     accept_rootfs_tar: bool = False,
+    held: Collection[str] = (),
 ) -> Image:
     """Find and check the image of an archive.
 
@@ -58,11 +60,13 @@ def inspect(
     :param platform: what the image has to be built for
     :param accept_rootfs_tar: whether a tar without an image is the root file
         system of one
+    :param held: diff IDs of layers that need not be in it, for the engine has
+        them; they count nothing towards the limits
     :raises ArchiveError: what the archive is refused for
     """
     try:
         if _has_marker(file, limits, accept_rootfs_tar):
-            image = _read_image(file, platform, limits)
+            image = _read_image(file, platform, limits, held)
         else:
             image = _make_image(file, platform, limits, accept_rootfs_tar)
     except exception.InvalidDigest as err:
@@ -105,10 +109,13 @@ def _has_marker(
 
 
 def _read_image(
-    file: BinaryIO, platform: oci_platform.Platform, limits: limit.Limits
+    file: BinaryIO,
+    platform: oci_platform.Platform,
+    limits: limit.Limits,
+    held: Collection[str],
 ) -> Image:
     archive = layout.Archive(file, _index(file, limits), limits)
-    return _checked(file, layout.find_image(archive, platform), limits)
+    return _checked(file, layout.find_image(archive, platform, held), limits)
 
 
 def _checked(

@@ -88,7 +88,7 @@ def without_volumes(content: bytes) -> bytes:
         ) from err
 
 
-def with_process(content: bytes, process: bytes, note: str) -> bytes:
+def with_process(content: bytes, process: bytes, note: str = '') -> bytes:
     """Give a config with its layers, and another process and no past.
 
     What an engine writes into a config beside the parts of an image, such as

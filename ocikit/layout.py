@@ -7,6 +7,7 @@ since it is what every engine loads.
 :source: moby, image/tarexport; OCI image-spec, image-layout.md
 """
 
+from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 import dataclasses
@@ -90,18 +91,23 @@ def is_marker(name: str) -> bool:
     return tar.clean_name(name) in (SAVED_IMAGES, INDEX, MARKER)
 
 
-def find_image(archive: Archive, platform: oci_platform.Platform) -> Parts:
+def find_image(
+    archive: Archive,
+    platform: oci_platform.Platform,
+    held: Collection[str] = (),
+) -> Parts:
     """Find the one image of an archive.
 
     :param platform: chooses among the manifests of an index
+    :param held: diff IDs that an archive written by writer.py may lack
     :raises ArchiveUnsupported: there is none, or more than one
     """
     if SAVED_IMAGES in archive.members:
-        return _find_saved(archive)
+        return _find_saved(archive, held)
     return _find_in_index(archive, platform)
 
 
-def _find_saved(archive: Archive) -> Parts:
+def _find_saved(archive: Archive, held: Collection[str]) -> Parts:
     content = archive.read(archive.blob(SAVED_IMAGES), SAVED_IMAGES)
     entries = manifest.read_saved_images(content)
     _check_single(len(entries))
@@ -113,8 +119,21 @@ def _find_saved(archive: Archive) -> Parts:
         blob = dataclasses.replace(blob, digest=oci_digest.from_hex(stem))
     return Parts(
         config=archive.read(blob, "the image's config"),
-        layers=tuple(archive.blob(name) for name in entry.layers),
+        layers=tuple(
+            _saved_layer(archive, name, held) for name in entry.layers
+        ),
     )
+
+
+def _saved_layer(
+    archive: Archive, name: str, held: Collection[str]
+) -> oci_layer.Blob | oci_layer.Known:
+    encoded = name.removesuffix('.tar')
+    if name not in archive.members and oci_digest.is_encoded(encoded):
+        diff_id = oci_digest.from_hex(encoded)
+        if diff_id in held:
+            return oci_layer.Known(diff_id, unpacked_bytes=0, members=0)
+    return archive.blob(name)
 
 
 def _find_in_index(archive: Archive, platform: oci_platform.Platform) -> Parts:

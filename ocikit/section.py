@@ -17,7 +17,7 @@ class Section:
 
     def __init__(self, file: BinaryIO, offset: int, size_bytes: int) -> None:
         self._file = file
-        self._offset = offset
+        self.offset = offset
         self.size_bytes = size_bytes
         self.position = 0
 
@@ -30,7 +30,7 @@ class Section:
         if wanted <= 0:
             return b''
         found = os.pread(
-            self._file.fileno(), wanted, self._offset + self.position
+            self._file.fileno(), wanted, self.offset + self.position
         )
         if len(found) < wanted:
             raise exception.ArchiveMalformed('the archive is truncated')

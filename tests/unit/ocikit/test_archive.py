@@ -1,3 +1,4 @@
+from collections.abc import Collection
 import dataclasses
 import tarfile
 import tempfile
@@ -6,9 +7,11 @@ import unittest
 
 from ocikit import archive
 from ocikit import exception
+from ocikit import layer as oci_layer
 from ocikit import limit
 from ocikit import media_type
 from ocikit import platform
+from ocikit import writer
 from tests.fixtures import archives
 
 AMD64 = platform.Platform('linux', 'amd64')
@@ -17,7 +20,11 @@ LAYERS = (archives.layer(1), archives.layer(2))
 
 
 def inspect(
-    content: bytes, *, accept_rootfs_tar: bool = False, **changes: Any
+    content: bytes,
+    *,
+    accept_rootfs_tar: bool = False,
+    held: Collection[str] = (),
+    **changes: Any,
 ) -> archive.Image:
     with tempfile.TemporaryFile() as file:
         file.write(content)
@@ -27,6 +34,7 @@ def inspect(
             AMD64,
             dataclasses.replace(LIMITS, **changes),
             accept_rootfs_tar=accept_rootfs_tar,
+            held=held,
         )
 
 
@@ -209,6 +217,42 @@ class MemberTest(unittest.TestCase):
                 self.assertRaises(exception.ArchiveMalformed),
             ):
                 inspect(content[:length])
+
+
+class HeldTest(unittest.TestCase):
+    """An archive without layers that whoever reads it has already."""
+
+    DIFF_IDS = tuple(archives.digest(layer) for layer in LAYERS)
+
+    @staticmethod
+    def written() -> bytes:
+        """Write one that lacks the first layer."""
+        with tempfile.TemporaryFile() as file:
+            file.write(archives.saved(LAYERS))
+            file.flush()
+            image = archive.inspect(file, AMD64, LIMITS)
+            known = oci_layer.Known(image.layers[0].diff_id, 0, 0)
+            image = dataclasses.replace(image, layers=(known, image.layers[1]))
+            return b''.join(writer.docker_archive(file, image, 'a:b'))
+
+    def test_layer_that_is_held_need_not_be_there(self) -> None:
+        found = inspect(self.written(), held=self.DIFF_IDS)
+        self.assertEqual(self.DIFF_IDS, found.config.diff_ids)
+        self.assertEqual(
+            oci_layer.Known(self.DIFF_IDS[0], 0, 0), found.layers[0]
+        )
+        self.assertEqual(len(LAYERS[1]), found.unpacked_bytes)
+
+    def test_layer_that_nobody_has_is_missing(self) -> None:
+        for held in ((), self.DIFF_IDS[1:]):
+            with self.assertRaisesRegex(
+                exception.ArchiveMalformed, 'lacks its member'
+            ):
+                inspect(self.written(), held=held)
+
+    def test_layer_that_is_there_is_looked_into(self) -> None:
+        found = inspect(archives.saved(LAYERS), held=self.DIFF_IDS)
+        self.assertEqual(sum(map(len, LAYERS)), found.unpacked_bytes)
 
 
 class RootfsTest(unittest.TestCase):
