@@ -21,6 +21,7 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     +-- InstancePowerOffFailure (nova)
     |   +-- ContainerNotRemoved    so its addresses must stay taken
     +-- OptionChanged              host or runtime, under a server of ours
+    +-- MoveRefused                the server stays what and where it is
     +-- SnapshotFailed             the image did not reach Glance whole
     +-- ImageBridgeError           the bridge or its registry failed one call
     |   +-- ImageNotBridged        it has no such image for this user
@@ -113,6 +114,10 @@ class ImageForOtherMachine(nova_exception.ImageUnacceptable):
         'Image %(image_id)s is built for %(image_arch)s, this host runs '
         '%(host_arch)s.'
     )
+
+
+class MoveRefused(nova_exception.NovaException):
+    msg_fmt = '%(reason)s'
 
 
 class SnapshotFailed(nova_exception.NovaException):

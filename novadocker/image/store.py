@@ -31,7 +31,8 @@ from novadocker.image import usage
 
 LOG = logging.getLogger(__name__)
 
-_FOLDER = 'docker-images'
+# Below Nova's instances_path.
+FOLDER = 'docker-images'
 _USAGE_FOLDER = 'used'
 _LAYERS_FOLDER = 'layers'
 # The servers were listed a moment ago: a boot may have found its image since.
@@ -77,7 +78,7 @@ class ImageStore:
     ) -> None:
         self._engine = engine
         self._fetch = fetch
-        self._folder = pathlib.Path(folder) / _FOLDER
+        self._folder = pathlib.Path(folder) / FOLDER
         self._usage = usage.Usage(self._folder / _USAGE_FOLDER)
         self._architecture = architecture
         self._accept_rootfs_tar = accept_rootfs_tar

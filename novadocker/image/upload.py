@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 import contextlib
 import dataclasses
-import json
 from typing import Any
 from typing import Protocol
 
@@ -23,8 +22,8 @@ from oslo_log import log as logging
 
 from novadocker import constants
 from novadocker import exception
-from novadocker import identity
 from novadocker import model
+from novadocker.image import process
 from novadocker.image import push
 from ocikit import config as oci_config
 from ocikit import exception as oci_exception
@@ -159,7 +158,7 @@ class Uploader:
     ) -> int:
         """Send all of it to Glance."""
         with contextlib.closing(source.save()) as chunks:
-            stream = _Stream(_rewritten(image_id, source, chunks))
+            stream = Stream(_rewritten(image_id, source, chunks))
             stored = self._glance.update(
                 context, image_id, metadata, data=stream, purge_props=False
             )
@@ -199,7 +198,7 @@ class Uploader:
         }
 
 
-class _Stream:
+class Stream:
     """A file to read from, as Glance's client wants it."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
@@ -246,16 +245,9 @@ def _translated(image_id: str) -> Iterator[None]:
 
 def _change(parent: model.EngineImage) -> Callable[[bytes], bytes]:
     """Make what puts the parent's process into a config."""
-    found = json.loads(parent.config)
-    labels = {
-        name: value
-        for name, value in parent.labels.items()
-        # A stranger may have committed a container of ours.
-        if not identity.is_label(name)
-    }
-    process = json.dumps({**found, 'Labels': labels}).encode()
+    inherited = process.inherited(parent)
 
     def change(content: bytes) -> bytes:
-        return oci_config.with_process(content, process, _NOTE)
+        return oci_config.with_process(content, inherited, _NOTE)
 
     return change
