@@ -333,6 +333,23 @@ class LoadedImage:
 
 
 @dataclasses.dataclass(frozen=True)
+class Luggage:
+    """What a server takes along to another flavor or host.
+
+    :ivar reference: names it in the engine that has it, by its digest
+    :ivar parcel_id: names it in Glance; empty where the server stays on its
+        host, whose engine has it already
+    :ivar base_id: the image of Glance without whose layers it was packed
+    :ivar carried_bytes: what its own layers take of the disk it may have
+    """
+
+    reference: str
+    parcel_id: str = ''
+    base_id: str = ''
+    carried_bytes: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
 class Seed:
     """A file or folder that is put into a container before its start.
 

@@ -117,21 +117,23 @@ class Parcels:
                 )
             yield _named(instance_uuid, found, file)
 
-    def load(
-        self, image_id: str, found: inspection.Inspected
-    ) -> model.LoadedImage:
-        """Give a parcel to the engine, which has the rest of the layers.
+    def load(self, found: inspection.Inspected) -> None:
+        """Give a parcel to the engine, which has the rest of the layers."""
+        self._engine.load(found.stream())
+
+    def loaded(self, image_id: str, reference: str) -> model.LoadedImage:
+        """Look at a parcel that was given to the engine.
 
         :param image_id: of the server's image in Glance
+        :raises EngineImageNotFound: the engine has not got it
         """
-        self._engine.load(found.stream())
-        loaded = self._engine.image(found.reference)
+        found = self._engine.image(reference)
         return model.LoadedImage(
             image_id=image_id,
-            reference=found.reference,
-            config_digest=found.image.config.digest,
-            size_bytes=loaded.size_bytes,
-            has_command=bool(loaded.command or loaded.entrypoint),
+            reference=reference,
+            config_digest=found.id,
+            size_bytes=found.size_bytes,
+            has_command=bool(found.command or found.entrypoint),
         )
 
     def _parts(self, content: Content, file: BinaryIO) -> layout.Parts:

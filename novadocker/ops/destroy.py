@@ -3,10 +3,12 @@
 import contextlib
 from typing import Any
 
+from nova.compute import task_states
 from oslo_log import log as logging
 
 from novadocker import exception
 from novadocker import model
+from novadocker.ops import kept
 from novadocker.ops import locks
 from novadocker.ops import names
 from novadocker.ops import orphan
@@ -26,31 +28,54 @@ def destroy(
     """Remove a server: container, ports, namespace, files.
 
     Whatever of it is missing already is fine: a delete that was interrupted
-    is finished by the next one.
+    is finished by the next one. One that goes because its resize is reverted
+    leaves to the one that was kept on this host what is that one's, too.
 
     :param keep_data: leave the container, stopped and without network
     :raises OptionChanged: nothing of it was touched
     :raises ContainerNotRemoved: it may be running, with its network
     """
     with locks.instance_lock(instance.uuid):
-        _remove_container(tools, instance, keep_data=keep_data)
+        is_kept = _remove_container(tools, instance, keep_data=keep_data)
         # Of a container that somebody else has removed only the map still
         # knows the id.
         for container_id in tools.plumber.unmap_instance(instance.uuid):
             orphan.end(container_id)
-        tools.plumber.unplug(instance, network_info)
-        tools.plumber.unplug_rest(instance)
-        tools.plumber.remove_netns(instance.uuid)
+        if not is_kept:
+            tools.plumber.unplug(instance, network_info)
+            tools.plumber.unplug_rest(instance)
+            tools.plumber.remove_netns(instance.uuid)
         if not keep_data:
+            kept.remove_images(tools, instance.uuid)
+        if not keep_data and not is_kept:
             names.remove(tools, instance.uuid)
     LOG.info('Destroyed', instance=instance)
 
 
+def remove_files(tools: ops_tools.Tools, instance: Any) -> None:
+    """Remove what is left here of a server that was deleted elsewhere.
+
+    :raises EngineUnavailable, EngineError: it is still there
+    """
+    with locks.instance_lock(instance.uuid):
+        kept.remove(tools, instance.uuid)
+        kept.remove_images(tools, instance.uuid)
+        names.remove(tools, instance.uuid)
+
+
 def _remove_container(
     tools: ops_tools.Tools, instance: Any, *, keep_data: bool
-) -> None:
+) -> bool:
+    """Remove a server's containers, but for one that it is to be again.
+
+    :returns: whether there is such a one
+    """
+    is_reverting = instance.task_state == task_states.RESIZE_REVERTING
     deed = _kill if keep_data else _remove
     try:
+        is_kept = is_reverting and kept.is_there(tools, instance.uuid)
+        if not is_reverting and not keep_data:
+            kept.remove(tools, instance.uuid)
         # It writes to the root of the other.
         removing.remove_rescue(tools, instance.uuid)
         tools.patience.outlast(
@@ -60,6 +85,7 @@ def _remove_container(
         LOG.warning('It has no container to remove', instance=instance)
     except (exception.EngineUnavailable, exception.EngineError) as err:
         raise exception.ContainerNotRemoved(reason=str(err)) from err
+    return is_kept
 
 
 def _remove(tools: ops_tools.Tools, container: model.Container) -> None:

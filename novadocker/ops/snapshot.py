@@ -49,7 +49,7 @@ def snapshot(
         undo.add(uploader.discard, context, image_id)
         _require_classic_store(tools)
         update_task_state(task_state=task_states.IMAGE_PENDING_UPLOAD)
-        clearing.add(_remove, tools, reference)
+        clearing.add(remove, tools, reference)
         try:
             parent, taken = _take(tools, instance.uuid, reference)
         except exception.ContainerNotFound:
@@ -121,7 +121,8 @@ def _announce_upload(update_task_state: Callable[..., None]) -> None:
     )
 
 
-def _remove(tools: ops_tools.Tools, reference: str) -> None:
+def remove(tools: ops_tools.Tools, reference: str) -> None:
+    """Remove a snapshot from the engine, whatever that goes through."""
     tools.patience.outlast(lambda: _remove_once(tools, reference))
 
 

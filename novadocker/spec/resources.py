@@ -1,6 +1,7 @@
 """Pure: a flavor becomes hard limits."""
 
 from collections.abc import Mapping
+import dataclasses
 
 from novadocker import exception
 from novadocker import extra_specs
@@ -13,6 +14,9 @@ _NANO = 10**9
 # A server that forks without end must not take the host's process table; a
 # flavor raises it with docker:pids_limit.
 DEFAULT_PIDS_LIMIT = 4096
+
+# The engine itself writes files into a container before it starts.
+_LEAST_DISK_BYTES = 16 * _MIB
 
 # The period that the kernel and Docker use where none is given.
 _CFS_PERIOD_US = 100_000
@@ -50,6 +54,18 @@ def resources(
         disk_rates=_disk_rates(quota, disk),
         **_cpu(flavor.vcpus, quota),
     )
+
+
+def less_disk(found: model.Resources, carried_bytes: int) -> model.Resources:
+    """Take from the disk of a container what its server brings along.
+
+    Those layers lie below the container's own, and the limit is of that one:
+    with every resize a server would get its disk once more.
+    """
+    if found.disk_bytes is None:
+        return found
+    rest_bytes = max(found.disk_bytes - carried_bytes, _LEAST_DISK_BYTES)
+    return dataclasses.replace(found, disk_bytes=rest_bytes)
 
 
 def _cpu(vcpus: int, quota: Mapping[str, int]) -> dict[str, int]:

@@ -54,7 +54,8 @@ class ParcelTestCase(testtools.TestCase):
         path.write_bytes(packed)
         parcels = self.parcels(engine)
         with parcels.opened(UUID, path, held) as found:
-            return parcels.load('image', found)
+            parcels.load(found)
+            return parcels.loaded('image', found.reference)
 
     @staticmethod
     def members(packed):
@@ -143,8 +144,8 @@ class ReceiveTest(ParcelTestCase):
         held = self.source.image(COMMIT).diff_ids
         parcels = self.parcels(self.source)
         with parcels.packed(UUID, self.content(held=held)) as found:
-            loaded = parcels.load('image', found)
-        image = self.source.image(loaded.reference)
+            parcels.load(found)
+        image = self.source.image(found.reference)
         self.assertEqual(held, image.diff_ids)
         self.assertEqual({}, image.labels)
 

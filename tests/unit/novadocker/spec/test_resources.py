@@ -49,6 +49,13 @@ class ResourcesTestCase(testtools.TestCase):
         self.assertIsNone(limits().disk_bytes)
         self.assertEqual(3 * GIB, limits(has_disk_quota=True).disk_bytes)
 
+    def test_what_a_server_brings_along_is_of_its_disk(self):
+        found = limits(has_disk_quota=True)
+        for carried, rest in ((GIB, 2 * GIB), (3 * GIB, 16 * 1024**2)):
+            less = resources.less_disk(found, carried)
+            self.assertEqual(rest, less.disk_bytes)
+        self.assertIsNone(resources.less_disk(limits(), GIB).disk_bytes)
+
     def test_flavor_without_a_disk_has_no_limit(self):
         self.assertIsNone(limits(has_disk_quota=True, root_gb=0).disk_bytes)
 

@@ -1,0 +1,69 @@
+"""What a moving server takes along, as Nova carries it and as a file.
+
+Nova hands on a text from the one host to the other. There it is noted in the
+folder of the server until its container is made.
+"""
+
+import dataclasses
+import json
+import pathlib
+
+from novadocker import exception
+from novadocker import model
+from novadocker.ops import names
+from novadocker.ops import tools as ops_tools
+
+# Hosts are upgraded one after the other.
+_VERSION = 1
+_FILE = 'luggage.json'
+
+
+def text_of(luggage: model.Luggage) -> str:
+    """Write it for Nova."""
+    return json.dumps({'version': _VERSION, **dataclasses.asdict(luggage)})
+
+
+def read(text: str) -> model.Luggage:
+    """Read it.
+
+    :raises MoveRefused: it is of a driver that is newer, or another one
+    """
+    try:
+        found = json.loads(text)
+        if found.pop('version') != _VERSION:
+            raise ValueError
+        return model.Luggage(**found)
+    except (AttributeError, KeyError, TypeError, ValueError) as err:
+        raise exception.MoveRefused(
+            reason='What has come with the server was packed by another '
+            'version of the driver: upgrade this host and reboot it hard.'
+        ) from err
+
+
+def note(
+    tools: ops_tools.Tools, instance_uuid: str, luggage: model.Luggage
+) -> None:
+    """Remember it until its server has a container."""
+    path = _path(tools, instance_uuid)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_text(text_of(luggage))
+
+
+def noted(tools: ops_tools.Tools, instance_uuid: str) -> model.Luggage | None:
+    """Give what a server has brought and not opened, if there is anything.
+
+    :raises MoveRefused: as ``read``
+    """
+    try:
+        return read(_path(tools, instance_uuid).read_text())
+    except FileNotFoundError:
+        return None
+
+
+def forget(tools: ops_tools.Tools, instance_uuid: str) -> None:
+    """Its server has a container now."""
+    _path(tools, instance_uuid).unlink(missing_ok=True)
+
+
+def _path(tools: ops_tools.Tools, instance_uuid: str) -> pathlib.Path:
+    return pathlib.Path(names.directory(tools, instance_uuid), _FILE)

@@ -1,0 +1,169 @@
+"""The end of a resize: one container, on one host, and nothing else."""
+
+import os
+
+from nova.compute import task_states
+
+from novadocker import exception
+from novadocker.ops import decision
+from novadocker.ops import destroy
+from novadocker.ops import power
+from tests.unit.novadocker.ops import moving
+
+
+class DecisionTestCase(moving.MoveTestCase):
+    def moved(self, *, stays, **changes):
+        self.moved_to = self.source if stays else self.target
+        return self.arrive(self.depart(stays=stays), self.moved_to, **changes)
+
+    def confirm(self, *, stays):
+        decision.confirm(self.source, self.instance, stays=stays)
+
+    def destroy_moved(self):
+        """Do what Nova does first where a resize is reverted."""
+        self.instance.task_state = task_states.RESIZE_REVERTING
+        destroy.destroy(self.moved_to, self.instance, self.ports)
+
+    def revert(self, *, power_on=True):
+        decision.revert(
+            self.source,
+            self.instance,
+            self.view,
+            self.ports,
+            power_on=power_on,
+        )
+
+
+class ConfirmTest(DecisionTestCase):
+    def test_nothing_is_left_on_the_host_that_it_came_from(self):
+        found = self.moved(stays=False)
+        self.confirm(stays=False)
+        self.assert_host_is_empty(self.source)
+        self.assertEqual([found], self.target.engine.containers())
+
+    def test_on_one_host_the_new_one_stays_untouched(self):
+        found = self.moved(stays=True)
+        self.confirm(stays=True)
+        self.assertEqual([found], self.engine.containers())
+        self.assertEqual({found.id: self.uuid}, self.plumber.mapped)
+        self.assertEqual(1, len(self.brought(self.source)))
+        self.assertIn(self.uuid, os.listdir(self.instances))
+
+    def test_layers_go_with_the_last_container_of_them(self):
+        self.moved(stays=True)
+        self.confirm(stays=True)
+        luggage = self.depart(id='again')
+        self.arrive(luggage)
+        self.assertEqual(1, len(self.brought(self.source)))
+        self.confirm(stays=False)
+        self.assert_host_is_empty(self.source)
+
+    def test_twice(self):
+        self.moved(stays=False)
+        self.confirm(stays=False)
+        self.confirm(stays=False)
+
+    def test_engine_that_does_not_remove(self):
+        self.moved(stays=False)
+        self.patch(
+            self.engine,
+            'remove',
+            lambda *args, **more: self._fail('remove'),
+        )
+        self.assertRaises(exception.EngineError, self.confirm, stays=False)
+        self.assertTrue(self.kept())
+
+    def _fail(self, action):
+        raise exception.EngineError(action=action, reason='a test')
+
+    def test_layers_that_cannot_be_removed_are_told(self):
+        self.moved(stays=False)
+        self.patch(
+            self.engine, 'find_images', lambda of: self._fail('list images')
+        )
+        self.confirm(stays=False)
+        self.assertIn('are left', self.log.output)
+
+
+class RevertTest(DecisionTestCase):
+    def test_it_is_where_and_what_it_was(self):
+        for stays in (False, True):
+            with self.subTest(stays=stays):
+                self.anew()
+                self.moved(stays=stays)
+                self.destroy_moved()
+                if not stays:
+                    self.assert_host_is_empty(self.target)
+                self.revert()
+                self.assert_as_it_was()
+
+    def test_on_one_host_its_ports_and_files_stay(self):
+        self.moved(stays=True)
+        self.patch(self.plumber, 'unplug', self._must_not)
+        before = sorted(os.listdir(os.path.join(self.instances, self.uuid)))
+        self.destroy_moved()
+        after = sorted(os.listdir(os.path.join(self.instances, self.uuid)))
+        self.assertEqual(before, after)
+
+    def _must_not(self, *args):
+        raise AssertionError('it is not needed')
+
+    def test_server_that_was_stopped_stays_stopped(self):
+        power.power_off(self.tools, self.instance, timeout_s=0)
+        self.moved(stays=False, power_on=False)
+        self.destroy_moved()
+        self.revert(power_on=False)
+        self.assertFalse(self.found().state.is_live)
+        ports = {port['id'] for port in self.ports}
+        self.assertEqual(ports, self.plumber.silent)
+
+    def test_crash_before_the_server_left(self):
+        self.revert()
+        self.assert_as_it_was()
+
+    def test_crash_after_the_server_left(self):
+        self.depart(stays=True)
+        self.revert()
+        self.assert_as_it_was()
+
+    def test_host_without_the_server(self):
+        self.engine.remove(self.first.id, force=True)
+        self.assertRaises(exception.ContainerNotFound, self.revert)
+
+    def test_server_that_has_two_containers_keeps_both(self):
+        self.moved(stays=True)
+        before = {each.id for each in self.engine.containers()}
+        self.assertRaises(exception.ContainerConflict, self.revert)
+        after = {each.id for each in self.engine.containers()}
+        self.assertEqual(before, after)
+
+
+class DeleteTest(DecisionTestCase):
+    def test_delete_takes_what_is_kept(self):
+        self.moved(stays=True)
+        destroy.destroy(self.source, self.instance, self.ports)
+        self.assert_host_is_empty(self.source)
+
+    def test_what_is_kept_elsewhere_goes_with_its_files(self):
+        self.moved(stays=False)
+        destroy.remove_files(self.source, self.instance)
+        self.assert_host_is_empty(self.source)
+        destroy.remove_files(self.source, self.instance)
+
+    def test_engine_that_is_away_leaves_what_is_kept(self):
+        self.moved(stays=True)
+        self.engine.is_available = False
+        self.assertRaises(
+            exception.ContainerNotRemoved,
+            destroy.destroy,
+            self.source,
+            self.instance,
+            self.ports,
+        )
+        self.engine.is_available = True
+        self.assertEqual(2, len(self.engine.containers()))
+
+    def test_delete_that_keeps_data_keeps_both(self):
+        self.moved(stays=True)
+        destroy.destroy(self.source, self.instance, self.ports, keep_data=True)
+        self.assertEqual(2, len(self.engine.containers()))
