@@ -26,6 +26,13 @@ def instance_view(instance: Any) -> model.Instance:
     )
 
 
+def resized_view(instance: Any, flavor: Any) -> model.Instance:
+    """Take from an instance what shapes its container with another flavor."""
+    return dataclasses.replace(
+        instance_view(instance), flavor=flavor_view(flavor)
+    )
+
+
 def image_properties(instance: Any) -> dict[str, str]:
     """Take the properties of an instance's image from its system metadata.
 

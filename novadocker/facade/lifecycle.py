@@ -10,6 +10,7 @@ from novadocker import exception
 from novadocker import view
 from novadocker.facade import guest
 from novadocker.facade import rooms
+from novadocker.ops import arrival
 from novadocker.ops import create
 from novadocker.ops import destroy
 from novadocker.ops import power
@@ -72,9 +73,7 @@ class Lifecycle(rooms.Rooms):
         destroy_disks: bool = True,
         destroy_secrets: bool = True,
     ) -> None:
-        destroy.destroy(
-            self._tools, instance, network_info, keep_data=not destroy_disks
-        )
+        self._destroy(context, instance, network_info, destroy_disks)
 
     def cleanup(
         self,
@@ -87,6 +86,17 @@ class Lifecycle(rooms.Rooms):
         destroy_vifs: bool = True,
         destroy_secrets: bool = True,
     ) -> None:
+        self._destroy(context, instance, network_info, destroy_disks)
+
+    def _destroy(
+        self,
+        context: Any,
+        instance: Any,
+        network_info: Any,
+        destroy_disks: bool,
+    ) -> None:
+        if destroy_disks:
+            arrival.give_up(self._tools, self._depot, context, instance.uuid)
         destroy.destroy(
             self._tools, instance, network_info, keep_data=not destroy_disks
         )
@@ -133,12 +143,17 @@ class Lifecycle(rooms.Rooms):
         accel_info: Any = None,
         share_info: Any = None,
     ) -> None:
+        is_hard = reboot_type == 'HARD'
+        if is_hard and self._arrival.arrive_again(
+            context, moved_boot(instance, network_info)
+        ):
+            return
         power.reboot(
             self._tools,
             instance,
             view.instance_view(instance),
             network_info,
-            is_hard=reboot_type == 'HARD',
+            is_hard=is_hard,
             timeout_s=CONF.shutdown_timeout,
         )
 
@@ -175,6 +190,22 @@ def boot_of(
             instance, network_info, injected_files, admin_password
         ),
         is_unshelved=shelved == image_meta.id,
+    )
+
+
+def moved_boot(
+    instance: Any, network_info: Any, *, power_on: bool = True
+) -> create.Boot:
+    """Take from what Nova hands over what a server needs that has moved."""
+    return create.Boot(
+        instance=instance,
+        view=view.instance_view(instance),
+        image_id=instance.image_ref,
+        network_info=network_info,
+        trusted_certs=instance.trusted_certs,
+        power_on=power_on,
+        # Its files are in what it brings along.
+        config_drive=guest.config_drive(instance, network_info, (), None),
     )
 
 

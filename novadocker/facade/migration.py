@@ -1,10 +1,17 @@
-"""The doors of a server that changes its host, or would."""
+"""The doors of a server that changes its flavor or its host."""
 
 from typing import Any
 
 from nova import exception as nova_exception
+from nova import objects
 
+from novadocker import view
+from novadocker.facade import lifecycle
 from novadocker.facade import rooms
+from novadocker.ops import decision
+from novadocker.ops import departure
+from novadocker.ops import destroy
+from novadocker.ops import luggage
 
 
 class Migration(rooms.Rooms):
@@ -15,18 +22,99 @@ class Migration(rooms.Rooms):
     ) -> None:
         # NotImplementedError would put the instance into ERROR.
         raise nova_exception.MigrationPreCheckError(
-            reason='a container cannot be migrated live: shelve the server '
-            'and unshelve it, and the scheduler finds it a host'
+            reason='a container cannot be migrated live: migrate the server '
+            'cold'
         )
 
     def migrate_disk_and_power_off(
-        self, context: Any, instance: Any, *args: Any, **kwargs: Any
-    ) -> None:
-        # Rolled back: any other error would put the instance into ERROR.
-        raise nova_exception.InstanceFaultRollback(
-            nova_exception.ResizeError(
-                reason='containers are neither resized nor migrated cold yet: '
-                'boot a server of the other flavor, or shelve and unshelve it '
-                'for another host'
+        self,
+        context: Any,
+        instance: Any,
+        dest: Any,
+        flavor: Any,
+        network_info: Any,
+        block_device_info: Any = None,
+        timeout: int = 0,
+        retry_interval: int = 0,
+    ) -> str:
+        try:
+            migration = objects.Migration.get_by_id_and_instance(
+                context.elevated(),
+                instance.migration_context.migration_id,
+                instance.uuid,
             )
+            return luggage.text_of(
+                self._departure.depart(
+                    context,
+                    departure.Move(
+                        id=migration.uuid,
+                        instance=instance,
+                        view=view.resized_view(instance, flavor),
+                        network_info=network_info,
+                        # NOTE: not dest, an address that hosts may share.
+                        stays=_stays(migration),
+                        timeout_s=timeout,
+                    ),
+                )
+            )
+        except Exception as err:  # the facade: rolled back, whatever it is
+            raise nova_exception.InstanceFaultRollback(
+                nova_exception.ResizeError(reason=str(err))
+            ) from err
+
+    def finish_migration(
+        self,
+        context: Any,
+        migration: Any,
+        instance: Any,
+        disk_info: str,
+        network_info: Any,
+        image_meta: Any,
+        resize_instance: bool,
+        allocations: Any,
+        block_device_info: Any = None,
+        power_on: bool = True,
+        # share_info, of Nova 34.
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        self._arrival.arrive(
+            context,
+            lifecycle.moved_boot(instance, network_info, power_on=power_on),
+            luggage.read(disk_info),
         )
+
+    def confirm_migration(
+        self, context: Any, migration: Any, instance: Any, network_info: Any
+    ) -> None:
+        decision.confirm(self._tools, instance, stays=_stays(migration))
+
+    @rooms.in_nova_words
+    def finish_revert_migration(
+        self,
+        context: Any,
+        instance: Any,
+        network_info: Any,
+        migration: Any,
+        block_device_info: Any = None,
+        power_on: bool = True,
+        # share_info, of Nova 34.
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        decision.revert(
+            self._tools,
+            instance,
+            view.instance_view(instance),
+            network_info,
+            power_on=power_on,
+        )
+
+    def delete_instance_files(self, instance: Any) -> bool:
+        # Of a server whose move failed, and which was deleted elsewhere.
+        destroy.remove_files(self._tools, instance)
+        return True
+
+
+def _stays(migration: Any) -> bool:
+    return bool(migration.source_compute == migration.dest_compute)

@@ -21,6 +21,8 @@ from novadocker.bridge import client as bridge_client
 from novadocker.console import consoles
 from novadocker.engine import engine as docker_engine
 from novadocker.engine import terminal
+from novadocker.image import depot
+from novadocker.image import parcel
 from novadocker.image import store
 from novadocker.image import upload
 from novadocker.inventory import disk as inventory_disk
@@ -31,7 +33,9 @@ from novadocker.network import plumber as network_plumber
 from novadocker.network import switch as network_switch
 from novadocker.network import wait as network_wait
 from novadocker.network import wiring as network_wiring
+from novadocker.ops import arrival
 from novadocker.ops import create
+from novadocker.ops import departure
 from novadocker.ops import tools as ops_tools
 from novadocker.spec import builder
 
@@ -159,6 +163,28 @@ class Rooms(driver.ComputeDriver):
                 secret_ttl_s=CONF.consoleauth.token_ttl,
             ),
         )
+
+    @functools.cached_property
+    def _departure(self) -> departure.Departure:
+        return departure.Departure(self._tools, self._parcels, self._depot)
+
+    @functools.cached_property
+    def _arrival(self) -> arrival.Arrival:
+        return arrival.Arrival(
+            self._tools, self._images, self._parcels, self._depot
+        )
+
+    @functools.cached_property
+    def _parcels(self) -> parcel.Parcels:
+        return parcel.Parcels(
+            self._engine,
+            CONF.instances_path,
+            architecture=self._engine.info().architecture,
+        )
+
+    @functools.cached_property
+    def _depot(self) -> depot.Depot:
+        return depot.Depot(glance.API(), nova_images.fetch)
 
     def _containers(self) -> list[model.Container]:
         host = self._tools.host

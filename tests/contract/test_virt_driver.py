@@ -14,6 +14,7 @@ from unittest import mock
 from nova import conf as nova_conf
 from nova import objects
 from nova import test
+from nova.compute import task_states
 from nova.network import model as network_model
 from nova.tests.unit import utils as test_utils
 from nova.tests.unit.virt import test_virt_drivers
@@ -36,8 +37,12 @@ HOST = 'myhostname'
 IMPLEMENTED = (
     'attach_interface',
     'cleanup',
+    'confirm_migration',
+    'delete_instance_files',
     'destroy',
     'detach_interface',
+    'finish_migration',
+    'finish_revert_migration',
     'get_available_nodes',
     'get_available_resource',
     'get_console_output',
@@ -154,7 +159,62 @@ class DockerDriverTestCase(
         self.skipTest('a container cannot be migrated live')
 
     def test_migrate_disk_and_power_off(self):
-        self.skipTest('containers are neither resized nor migrated yet')
+        instance, network_info = self._get_running_instance()
+        luggage = self._migrate(instance, network_info)
+        (kept,) = self.engine.containers()
+        self.assertEqual(f'nova-{instance.uuid}-resize', kept.name)
+        self.assertEqual([], self.connection.list_instance_uuids())
+        json.loads(luggage)
+
+    def test_resized_server_is_confirmed_and_reverted(self):
+        instance, network_info = self._get_running_instance()
+        for is_reverted in (True, False):
+            (before,) = self.engine.containers()
+            luggage = self._migrate(instance, network_info)
+            self.connection.finish_migration(
+                self.ctxt,
+                self.migration,
+                instance,
+                luggage,
+                network_info,
+                None,
+                False,
+                {},
+            )
+            self.assertEqual(2, len(self.engine.containers()))
+            self.assertEqual(
+                [instance.uuid], self.connection.list_instance_uuids()
+            )
+            if is_reverted:
+                instance.task_state = task_states.RESIZE_REVERTING
+                self.connection.destroy(self.ctxt, instance, network_info)
+                instance.task_state = None
+                self.connection.finish_revert_migration(
+                    self.ctxt, instance, network_info, self.migration
+                )
+            else:
+                self.connection.confirm_migration(
+                    self.ctxt, self.migration, instance, network_info
+                )
+            (after,) = self.engine.containers()
+            self.assertTrue(after.state.is_live)
+            self.assertIs(is_reverted, before.id == after.id)
+
+    def _migrate(self, instance, network_info):
+        self.migration = objects.Migration(
+            id=7,
+            uuid=uuidsentinel.migration,
+            source_compute=HOST,
+            dest_compute=HOST,
+        )
+        self.stub_out(
+            'nova.objects.Migration.get_by_id_and_instance',
+            lambda cls, context, number, uuid: self.migration,
+        )
+        instance.migration_context = objects.MigrationContext(migration_id=7)
+        return self.connection.migrate_disk_and_power_off(
+            self.ctxt, instance, '192.0.2.1', instance.flavor, network_info
+        )
 
     def test_trigger_crash_dump(self):
         self.skipTest('a container has no kernel of its own')

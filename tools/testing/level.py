@@ -116,8 +116,8 @@ LEVELS = (
         only=(
             r'tests\.functional\.test_'
             r'(boot|bridge_(front|installation|login|pull|store)|console\w*|'
-            r'diagnostics|engine|guest|hardening|image|rebuild|rescue|runtime|'
-            r'snapshot|ssh_image|survival\w*|suspend|terminal)\.'
+            r'diagnostics|engine|guest|hardening|image|migration|rebuild|'
+            r'rescue|runtime|snapshot|ssh_image|survival\w*|suspend|terminal)\.'
         ),
         packages=(
             *('busybox', 'chromium-headless-shell', 'debootstrap'),

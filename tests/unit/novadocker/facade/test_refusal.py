@@ -9,7 +9,6 @@ from unittest import mock
 from nova import exception as nova_exception
 from nova import objects
 from nova.compute import manager
-from nova.compute import vm_states
 
 from tests.unit.novadocker import test_driver
 
@@ -27,36 +26,9 @@ class RefusalTestCase(test_driver.DriverTestCase):
     def test_live_migration(self):
         # The conductor catches it and looks for another host.
         self._refused(
-            *(nova_exception.MigrationPreCheckError, 'shelve the server'),
+            *(nova_exception.MigrationPreCheckError, 'migrated live'),
             *('check_can_live_migrate_destination', None, self.instance),
             *(None, None),
-        )
-
-    def test_resize(self):
-        self.instance.vm_state = vm_states.ACTIVE
-        error = self._refused(
-            *(nova_exception.InstanceFaultRollback, 'nor migrated cold'),
-            *('migrate_disk_and_power_off', None, self.instance),
-            *('192.0.2.1', None, []),
-        )
-        # What the user reads.
-        self.assertIsInstance(
-            error.inner_exception, nova_exception.ResizeError
-        )
-
-    def test_resize_is_rolled_back(self):
-        found = self._manager()
-        guard = manager.ComputeManager._error_out_instance_on_exception
-
-        def resize():
-            with guard(found, None, self.instance, vm_states.STOPPED):
-                self.driver.migrate_disk_and_power_off(
-                    None, self.instance, '192.0.2.1', None, []
-                )
-
-        self.assertRaises(nova_exception.ResizeError, resize)
-        found._instance_update.assert_called_once_with(
-            None, self.instance, vm_state=vm_states.STOPPED, task_state=None
         )
 
     def test_crash_dump(self):

@@ -1,0 +1,144 @@
+"""What Nova hears of a move that fails, and what of one that goes on."""
+
+from unittest import mock
+
+from nova import context as nova_context
+from nova import exception as nova_exception
+from nova import objects
+from nova.compute import manager
+from nova.compute import vm_states
+from oslo_utils.fixture import uuidsentinel
+
+from novadocker import exception
+from novadocker import model
+from novadocker.ops import luggage
+from tests.unit.novadocker import test_driver
+
+CARRIED = model.Luggage('nova-moved/x:y', parcel_id='parcel')
+
+
+class MigrationTestCase(test_driver.DriverTestCase):
+    def setUp(self):
+        super().setUp()
+        self.context = nova_context.get_admin_context()
+        self.instance.image_ref = uuidsentinel.image
+        self.instance.migration_context = objects.MigrationContext(
+            migration_id=7
+        )
+        self.migration = objects.Migration(
+            uuid=uuidsentinel.migration,
+            source_compute='host1',
+            dest_compute='host2',
+        )
+        self.stub_out(
+            'nova.objects.Migration.get_by_id_and_instance',
+            lambda cls, context, number, uuid: self.migration,
+        )
+        self.driver._departure = self.departure = mock.Mock()
+        self.driver._arrival = self.arrival = mock.Mock()
+        self.departure.depart.return_value = CARRIED
+
+    def migrate(self, flavor=None):
+        return self.driver.migrate_disk_and_power_off(
+            self.context,
+            self.instance,
+            '192.0.2.1',
+            flavor or self.instance.flavor,
+            [self.port],
+            timeout=7,
+        )
+
+
+class DepartTest(MigrationTestCase):
+    def test_flavor_is_the_new_one(self):
+        flavor = objects.Flavor(
+            vcpus=3, memory_mb=5, swap=0, root_gb=0, extra_specs={}
+        )
+        self.assertEqual(luggage.text_of(CARRIED), self.migrate(flavor))
+        _, move = self.departure.depart.call_args.args
+        self.assertEqual(3, move.view.flavor.vcpus)
+        self.assertEqual(7, move.timeout_s)
+
+    def test_hosts_are_told_apart_by_name(self):
+        for dest, stays in (('host1', True), ('host2', False)):
+            self.migration.dest_compute = dest
+            self.migrate()
+            _, move = self.departure.depart.call_args.args
+            self.assertIs(stays, move.stays)
+
+    def test_whatever_fails_the_server_stays_what_it_was(self):
+        guard = manager.ComputeManager._error_out_instance_on_exception
+        for failure in (
+            exception.MoveRefused(reason='because'),
+            OSError('because'),
+        ):
+            self.departure.depart.side_effect = failure
+            found = mock.Mock()
+
+            def resize(found=found):
+                with guard(found, None, self.instance, vm_states.STOPPED):
+                    self.migrate()
+
+            error = self.assertRaises(nova_exception.ResizeError, resize)
+            self.assertIn('because', str(error))
+            found._instance_update.assert_called_once_with(
+                *(None, self.instance),
+                vm_state=vm_states.STOPPED,
+                task_state=None,
+            )
+
+
+class ArriveTest(MigrationTestCase):
+    def finish(self, text, **more):
+        self.driver.finish_migration(
+            self.context,
+            self.migration,
+            self.instance,
+            text,
+            [self.port],
+            None,
+            False,
+            {},
+            None,
+            False,
+            **more,
+        )
+
+    def test_what_was_carried_is_what_arrives(self):
+        # share_info is of Nova 34.
+        for more in ({}, {'share_info': None}):
+            self.finish(luggage.text_of(CARRIED), **more)
+            _, boot, carried = self.arrival.arrive.call_args.args
+            self.assertEqual(CARRIED, carried)
+            self.assertEqual(uuidsentinel.image, boot.image_id)
+            self.assertIs(False, boot.power_on)
+
+    def test_what_nobody_can_read(self):
+        self.assertRaises(exception.MoveRefused, self.finish, 'x')
+
+    def test_hard_reboot_finishes_a_move_that_failed(self):
+        self.arrival.arrive_again.return_value = True
+        self._reboot('HARD')
+        self.arrival.arrive_again.assert_called_once()
+
+    def test_other_reboots_reboot(self):
+        self.arrival.arrive_again.return_value = False
+        for kind in ('SOFT', 'HARD'):
+            self.assertRaises(
+                nova_exception.InstanceNotFound, self._reboot, kind
+            )
+
+    def _reboot(self, kind):
+        self.driver.reboot(self.context, self.instance, [self.port], kind)
+
+
+class EndTest(MigrationTestCase):
+    def test_server_that_is_not_here_cannot_be_reverted(self):
+        self.assertRaises(
+            nova_exception.InstanceNotFound,
+            self.driver.finish_revert_migration,
+            *(self.context, self.instance, [self.port], self.migration),
+        )
+
+    def test_files_of_a_server_that_left_none(self):
+        self.assertTrue(self.driver.delete_instance_files(self.instance))
