@@ -7,7 +7,7 @@ from tests.integration import cloud
 NAME = 'node-of-test'
 
 
-def _has_ovs():
+def has_ovs():
     """Nodes are of the Open vSwitch flavour; OVN has no such agents."""
     if not cloud.is_up():
         return False
@@ -15,7 +15,7 @@ def _has_ovs():
     return 'neutron-openvswitch-agent' in names
 
 
-@unittest.skipUnless(_has_ovs(), 'needs a cloud with --network ovs')
+@unittest.skipUnless(has_ovs(), 'needs a cloud with --network ovs')
 class NodeTest(cloud.CloudTestCase):
     def test_server_on_a_node_is_reached_through_the_cable(self):
         added = cloud.quickstart('node', 'add', NAME, '--driver', 'docker')

@@ -1,0 +1,206 @@
+"""Resize, cold migration and evacuation between two hosts of a cloud."""
+
+import os
+import pathlib
+import signal
+import unittest
+
+import docker
+
+from tests.integration import cloud
+from tests.integration import test_node
+
+NAME = 'node-of-moves'
+HOME = pathlib.Path(os.environ.get('NOVA_DOCKER_HOME', '/var/lib/nova-docker'))
+LARGER = 'm1.small'
+_COMMAND = (
+    "sh -c 'echo once >> /story; while read line; do echo told $line; done "
+    "< /story; cat /proc/net/dev; exec sleep 6000'"
+)
+
+
+@unittest.skipUnless(test_node.has_ovs(), 'needs a cloud with --network ovs')
+class MigrationCase(cloud.CloudTestCase):
+    """A node beside the machine itself, for all tests of a class."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        added = cloud.quickstart('node', 'add', NAME, '--driver', 'docker')
+        if added.returncode:
+            raise AssertionError(added.stderr)
+        cls.addClassCleanup(cls._remove_node)
+        socket = HOME / 'nodes' / NAME / 'run' / 'docker' / 'docker.sock'
+        cls.other_engine = docker.APIClient(f'unix://{socket}', version='1.41')
+        cls.addClassCleanup(cls.other_engine.close)
+
+    @classmethod
+    def _remove_node(cls):
+        removed = cloud.quickstart('node', 'remove', NAME)
+        if removed.returncode:
+            raise AssertionError(removed.stderr)
+
+    def setUp(self):
+        super().setUp()
+        self.image = self.shell_image()
+        self.compute = self.admin.compute
+
+    def boot_on(self, host):
+        server = self.boot(
+            image=self.image,
+            availability_zone=f'nova:{host}',
+            metadata={'docker:command': _COMMAND},
+        )
+        self.wait_for_story(server, 'told once')
+        return server
+
+    def wait_for_story(self, server, text):
+        cloud.wait_until(
+            lambda: text in self.console_log(server), f'{text} of the server'
+        )
+
+    def names(self, engine, server):
+        """List the containers that an engine has of a server."""
+        label = f'org.openstack.nova.uuid={server.id}'
+        found = engine.containers(all=True, filters={'label': label})
+        return sorted(name for each in found for name in each['Names'])
+
+    def assert_lives_in(self, engine, server, *others):
+        """See that one engine has the server, and the others nothing."""
+        self.assertEqual([f'/nova-{server.id}'], self.names(engine, server))
+        for each in others:
+            self.assertEqual([], self.names(each, server))
+
+    def assert_moved_once(self, server):
+        """See that it has begun anew, on what it had written."""
+        self.wait_for_story(server, 'told once\ntold once\n')
+        self.assertIn('eth0', self.console_log(server))
+
+    def parcels(self):
+        return [
+            each.name
+            for each in self.admin.image.images(is_hidden=True)
+            if each.name.endswith('-moving')
+        ]
+
+
+class ResizeTest(MigrationCase):
+    def resize(self, server):
+        flavor = self.compute.find_flavor(LARGER)
+        self.compute.resize_server(server, flavor)
+        self.wait_for_status(server, 'VERIFY_RESIZE')
+        return flavor
+
+    def test_confirmed(self):
+        server = self.boot_on(cloud.HOST)
+        flavor = self.resize(server)
+        engine, other = self._engines(server)
+        self.assert_moved_once(server)
+        found = engine.inspect_container(f'nova-{server.id}')
+        self.assertEqual(flavor.ram * 1024**2, found['HostConfig']['Memory'])
+        self.compute.confirm_server_resize(server)
+        self.wait_for_status(server, 'ACTIVE')
+        self.assert_lives_in(engine, server, other)
+        self.assertEqual([], self.parcels())
+        self.assert_no_leaks()
+
+    def test_reverted(self):
+        server = self.boot_on(cloud.HOST)
+        before = self.container(server)['Id']
+        self.resize(server)
+        self.compute.revert_server_resize(server)
+        self.wait_for_status(server, 'ACTIVE')
+        self.assertEqual(before, self.container(server)['Id'])
+        self.assert_lives_in(self.engine, server, self.other_engine)
+        self.assert_no_leaks()
+
+    def test_deleted_while_it_waits(self):
+        server = self.boot_on(cloud.HOST)
+        self.resize(server)
+        self.delete(server)
+        for engine in (self.engine, self.other_engine):
+            self.assertEqual([], self.names(engine, server))
+        self.assert_no_leaks()
+
+    def _engines(self, server):
+        host = self.compute.get_server(server.id).compute_host
+        engines = self.engine, self.other_engine
+        return engines if host == cloud.HOST else engines[::-1]
+
+
+class MigrateTest(MigrationCase):
+    def test_there_and_back_through_the_switch(self):
+        server = self.boot(
+            availability_zone=f'nova:{cloud.HOST}',
+            security_groups=[{'name': self.open_port()}],
+        )
+        address = self.floating_ip(server)
+        for host, engines in (
+            (NAME, (self.other_engine, self.engine)),
+            (cloud.HOST, (self.engine, self.other_engine)),
+        ):
+            self.compute.migrate_server(server, host=host)
+            self.wait_for_status(server, 'VERIFY_RESIZE')
+            answer = cloud.ask_memcached(address, 'version\r\n')
+            self.assertIn('VERSION', answer)
+            self.compute.confirm_server_resize(server)
+            self.wait_for_status(server, 'ACTIVE')
+            self.assert_lives_in(engines[0], server, *engines[1:])
+        self.assertEqual([], self.parcels())
+        self.assert_no_leaks()
+
+    def test_reverted(self):
+        server = self.boot_on(cloud.HOST)
+        before = self.container(server)['Id']
+        self.compute.migrate_server(server, host=NAME)
+        self.wait_for_status(server, 'VERIFY_RESIZE')
+        self.assert_moved_once(server)
+        self.compute.revert_server_resize(server)
+        self.wait_for_status(server, 'ACTIVE')
+        self.assertEqual(before, self.container(server)['Id'])
+        self.assert_lives_in(self.engine, server, self.other_engine)
+        self.assert_no_leaks()
+
+
+class EvacuateTest(MigrationCase):
+    def test_node_that_comes_back_has_nothing_of_it(self):
+        server = self.boot_on(NAME)
+        (service,) = self.compute.services(binary='nova-compute', host=NAME)
+        pid = self._pid()
+        # Dead to Nova, while its containers still run.
+        os.killpg(pid, signal.SIGSTOP)
+        self.addCleanup(self._go_on, pid)
+        self.compute.update_service_forced_down(service, forced=True)
+        self.addCleanup(
+            self.compute.update_service_forced_down, service, forced=False
+        )
+        self.compute.evacuate_server(server)
+        self.wait_for_status(server, 'ACTIVE')
+        self.assertEqual(
+            [f'/nova-{server.id}'], self.names(self.engine, server)
+        )
+        # Its supervisor starts it anew.
+        os.killpg(pid, signal.SIGKILL)
+        cloud.wait_until(
+            lambda: not self.names(self.other_engine, server),
+            'the end of what the node has of it',
+        )
+        self.assert_lives_in(self.engine, server, self.other_engine)
+        found = self.compute.get_server(server.id)
+        self.assertEqual(
+            (cloud.HOST, 'ACTIVE'), (found.compute_host, found.status)
+        )
+
+    def _pid(self):
+        (found,) = [
+            each
+            for each in cloud.parsed(['status', '--json'])
+            if each['name'] == f'{NAME}.nova-compute'
+        ]
+        return found['pid']
+
+    def _go_on(self, pid):
+        try:
+            os.killpg(pid, signal.SIGCONT)
+        except ProcessLookupError:
+            return
