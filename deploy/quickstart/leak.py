@@ -25,6 +25,7 @@ from deploy.quickstart import node
 _UUID = r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 _CONTAINER = re.compile(rf'nova-({_UUID})(?:-rescue|-resize)?')
 _IMAGE = re.compile(rf'nova-image/({_UUID}):')
+_MOVED = re.compile(rf'nova-moved/({_UUID}):')
 _PIN = re.compile(rf':g-({_UUID})(?:-[0-9]+)?$')
 # Nova removes an image that was not used for a day, and looks every 40 min
 # (nova.conf, [image_cache]).
@@ -195,6 +196,10 @@ def judge(found: Found, alive: Living) -> Iterator[str]:
     yield from _of_agents(found.agent_namespaces, alive)
     yield from _named('mount', found.mounts, servers)
     yield from _images(found.images, alive.images | found.cached)
+    for name in found.images:
+        match = _MOVED.match(name)
+        if match and match[1] not in servers:
+            yield f'image {name}: no such server'
     yield from _of_ports('device', found.devices, alive)
     yield from _of_ports('OVS port', found.switch_ports, alive)
     for entry in found.map_entries:

@@ -93,6 +93,13 @@ class JudgeTestCase(testtools.TestCase):
             self.judge(images=(name,)),
         )
 
+    def test_what_a_server_that_is_gone_has_brought(self):
+        name = f'nova-moved/{GONE}:digest'
+        self.assertEqual(
+            [f'image {name}: no such server'],
+            self.judge(images=(name, f'nova-moved/{SERVER}:digest')),
+        )
+
     def test_snapshot_that_stayed_in_the_engine(self):
         name = f'nova-snapshot/{SERVER}:{IMAGE}'
         self.assertEqual(
