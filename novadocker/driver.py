@@ -41,5 +41,6 @@ class DockerDriver(
         'has_imagecache': True,
         'supports_image_type_raw': True,
         'supports_attach_interface': True,
+        'supports_evacuate': True,
         'supports_trusted_certs': True,
     }
