@@ -53,6 +53,7 @@ class Depot:
             context,
             {
                 'name': f'{instance.display_name}-moving',
+                'is_public': False,
                 # Of no list, unless it is asked for.
                 'os_hidden': True,
                 'properties': {

@@ -43,6 +43,7 @@ class DepotTestCase(testtools.TestCase):
     def test_it_is_in_no_list_and_nobody_can_boot_it(self):
         found = self.glance.images[self.put(b'a')]
         self.assertIs(True, found['os_hidden'])
+        self.assertIs(False, found['is_public'])
         self.assertEqual('bare', found['container_format'])
         self.assertEqual(
             self.instance.uuid, found['properties']['instance_uuid']
