@@ -11,6 +11,7 @@ from typing import Any
 
 from novadocker import exception
 from novadocker.ops import create
+from novadocker.ops import kept
 from novadocker.ops import power
 from novadocker.ops import removing
 from novadocker.ops import tools as ops_tools
@@ -50,5 +51,7 @@ def _remove(tools: ops_tools.Tools, boot: create.Boot) -> None:
     removing.remove_rescue(tools, uuid)
     with contextlib.suppress(exception.ContainerNotFound):
         removing.remove(tools, ops_tools.find(tools, uuid).id)
+    # It begins anew: what it has brought from another host is lost.
+    kept.remove_images(tools, uuid)
     tools.plumber.unmap_instance(uuid)
     power.repair_network(tools, boot.instance, boot.view, boot.network_info)

@@ -5,6 +5,7 @@ import dataclasses
 from nova import exception as nova_exception
 
 from novadocker import exception
+from novadocker import identity
 from novadocker import model
 from novadocker.ops import create
 from novadocker.ops import destroy
@@ -76,6 +77,12 @@ class StoryTest(RebuildTestCase):
     def test_image_is_the_one_that_was_asked_for(self):
         image = self.engine.image(self.rebuild('another').image_id)
         self.assertIn('nova-image/another:digest', image.tags)
+
+    def test_what_it_has_brought_from_another_host_is_lost(self):
+        reference = identity.moved_reference(self.uuid, 'sha256:digest')
+        self.engine.add_image(reference, command=('other',))
+        self.rebuild()
+        self.assertEqual([], self.engine.find_images('nova-moved/*'))
 
     def test_command_has_time_to_end(self):
         self.rebuild()
