@@ -4,7 +4,9 @@ from typing import Any
 
 from nova import exception as nova_exception
 from nova import objects
+from nova.virt import driver
 
+from novadocker import exception
 from novadocker import view
 from novadocker.facade import lifecycle
 from novadocker.facade import rooms
@@ -38,6 +40,7 @@ class Migration(rooms.Rooms):
         retry_interval: int = 0,
     ) -> str:
         try:
+            _require_no_volumes(block_device_info)
             migration = objects.Migration.get_by_id_and_instance(
                 context.elevated(),
                 instance.migration_context.migration_id,
@@ -114,6 +117,14 @@ class Migration(rooms.Rooms):
         # Of a server whose move failed, and which was deleted elsewhere.
         destroy.remove_files(self._tools, instance)
         return True
+
+
+def _require_no_volumes(block_device_info: Any) -> None:
+    if driver.block_device_info_get_mapping(block_device_info):
+        raise exception.MoveRefused(
+            reason='The volumes of a server do not come along: detach them, '
+            'and attach them again when it has moved.'
+        )
 
 
 def _stays(migration: Any) -> bool:

@@ -38,13 +38,14 @@ class MigrationTestCase(test_driver.DriverTestCase):
         self.driver._arrival = self.arrival = mock.Mock()
         self.departure.depart.return_value = CARRIED
 
-    def migrate(self, flavor=None):
+    def migrate(self, flavor=None, volumes=None):
         return self.driver.migrate_disk_and_power_off(
             self.context,
             self.instance,
             '192.0.2.1',
             flavor or self.instance.flavor,
             [self.port],
+            volumes,
             timeout=7,
         )
 
@@ -65,6 +66,16 @@ class DepartTest(MigrationTestCase):
             self.migrate()
             _, move = self.departure.depart.call_args.args
             self.assertIs(stays, move.stays)
+
+    def test_server_with_volumes_stays(self):
+        volumes = {'block_device_mapping': [{'mount_device': '/dev/vdb'}]}
+        error = self.assertRaises(
+            nova_exception.InstanceFaultRollback,
+            self.migrate,
+            volumes=volumes,
+        )
+        self.assertIn('detach them', str(error))
+        self.departure.depart.assert_not_called()
 
     def test_whatever_fails_the_server_stays_what_it_was(self):
         guard = manager.ComputeManager._error_out_instance_on_exception
