@@ -81,7 +81,8 @@ class HybridTest(test_network.SecurityGroupTest):
         self.admin.compute.reboot_server(self.server, 'HARD')
         self.wait_for_status(self.server, 'ACTIVE')
         cloud.wait_until(
-            lambda: self.can(self.client, self.server), 'memcached'
+            lambda: self.can(self.client, self.ipv4(self.server)),
+            'memcached',
         )
 
     def test_port_of_a_running_server_comes_and_goes(self):

@@ -1,49 +1,24 @@
 """Resize, cold migration and evacuation between two hosts of a cloud."""
 
 import os
-import pathlib
 import signal
-import unittest
-
-import docker
 
 from tests.integration import cloud
-from tests.integration import test_node
+from tests.integration import two_hosts
 
-NAME = 'node-of-moves'
-HOME = pathlib.Path(os.environ.get('NOVA_DOCKER_HOME', '/var/lib/nova-docker'))
 LARGER = 'm1.small'
 _COMMAND = (
     "sh -c 'echo once >> /story; while read line; do echo told $line; done "
     "< /story; cat /proc/net/dev; exec sleep 6000'"
 )
 
+setUpModule = two_hosts.set_up
 
-@unittest.skipUnless(test_node.has_ovs(), 'needs a cloud with --network ovs')
-class MigrationCase(cloud.CloudTestCase):
-    """A node beside the machine itself, for all tests of a class."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        added = cloud.quickstart('node', 'add', NAME, '--driver', 'docker')
-        if added.returncode:
-            raise AssertionError(added.stderr)
-        cls.addClassCleanup(cls._remove_node)
-        socket = HOME / 'nodes' / NAME / 'run' / 'docker' / 'docker.sock'
-        cls.other_engine = docker.APIClient(f'unix://{socket}', version='1.41')
-        cls.addClassCleanup(cls.other_engine.close)
-
-    @classmethod
-    def _remove_node(cls):
-        removed = cloud.quickstart('node', 'remove', NAME)
-        if removed.returncode:
-            raise AssertionError(removed.stderr)
-
+class MigrationCase(two_hosts.TwoHostsCase):
     def setUp(self):
         super().setUp()
         self.image = self.shell_image()
-        self.compute = self.admin.compute
 
     def boot_on(self, host):
         server = self.boot(
@@ -123,9 +98,9 @@ class ResizeTest(MigrationCase):
         self.assert_no_leaks()
 
     def _engines(self, server):
-        host = self.compute.get_server(server.id).compute_host
         engines = self.engine, self.other_engine
-        return engines if host == cloud.HOST else engines[::-1]
+        is_here = self.host_of(server) == cloud.HOST
+        return engines if is_here else engines[::-1]
 
 
 class MigrateTest(MigrationCase):
@@ -136,7 +111,7 @@ class MigrateTest(MigrationCase):
         )
         address = self.floating_ip(server)
         for host, engines in (
-            (NAME, (self.other_engine, self.engine)),
+            (two_hosts.NAME, (self.other_engine, self.engine)),
             (cloud.HOST, (self.engine, self.other_engine)),
         ):
             self.compute.migrate_server(server, host=host)
@@ -152,7 +127,7 @@ class MigrateTest(MigrationCase):
     def test_reverted(self):
         server = self.boot_on(cloud.HOST)
         before = self.container(server)['Id']
-        self.compute.migrate_server(server, host=NAME)
+        self.compute.migrate_server(server, host=two_hosts.NAME)
         self.wait_for_status(server, 'VERIFY_RESIZE')
         self.assert_moved_once(server)
         self.compute.revert_server_resize(server)
@@ -164,8 +139,10 @@ class MigrateTest(MigrationCase):
 
 class EvacuateTest(MigrationCase):
     def test_node_that_comes_back_has_nothing_of_it(self):
-        server = self.boot_on(NAME)
-        (service,) = self.compute.services(binary='nova-compute', host=NAME)
+        server = self.boot_on(two_hosts.NAME)
+        (service,) = self.compute.services(
+            binary='nova-compute', host=two_hosts.NAME
+        )
         pid = self._pid()
         # Dead to Nova, while its containers still run.
         os.killpg(pid, signal.SIGSTOP)
@@ -175,7 +152,8 @@ class EvacuateTest(MigrationCase):
             self.compute.update_service_forced_down, service, forced=False
         )
         self.compute.evacuate_server(server)
-        self.wait_for_status(server, 'ACTIVE')
+        # Whoever owns it starts it, since microversion 2.95.
+        self.wait_for_status(server, 'SHUTOFF')
         self.assertEqual(
             [f'/nova-{server.id}'], self.names(self.engine, server)
         )
@@ -186,16 +164,15 @@ class EvacuateTest(MigrationCase):
             'the end of what the node has of it',
         )
         self.assert_lives_in(self.engine, server, self.other_engine)
-        found = self.compute.get_server(server.id)
-        self.assertEqual(
-            (cloud.HOST, 'ACTIVE'), (found.compute_host, found.status)
-        )
+        self.compute.start_server(server)
+        self.wait_for_status(server, 'ACTIVE')
+        self.assertEqual(cloud.HOST, self.host_of(server))
 
     def _pid(self):
         (found,) = [
             each
             for each in cloud.parsed(['status', '--json'])
-            if each['name'] == f'{NAME}.nova-compute'
+            if each['name'] == f'{two_hosts.NAME}.nova-compute'
         ]
         return found['pid']
 

@@ -110,6 +110,10 @@ class PortsTestCase(cloud.CloudTestCase):
         _, found = self.devices(server)['eth0']
         return found
 
+    def ipv4(self, server):
+        (found,) = (each for each in self.addresses(server) if '.' in each)
+        return found
+
     def assert_left_by_none(self, ports):
         """See that no device of these ports is on the machine."""
         devices = self.machine('ip', '-o', 'link')
@@ -137,6 +141,14 @@ class PortsTestCase(cloud.CloudTestCase):
                 return None
 
         return cloud.wait_until(try_once, f'memcached at {address}')
+
+    def can(self, client, address):
+        """Tell whether memcached answers another server."""
+        try:
+            self.inside(client, sys.executable, '-c', ASK, address)
+        except subprocess.CalledProcessError:
+            return False
+        return True
 
 
 class AttachTest(PortsTestCase):
@@ -214,12 +226,12 @@ class AttachTest(PortsTestCase):
 class AnnounceTest(PortsTestCase):
     def test_neighbours_hear_of_a_new_server(self):
         heard = self._heard_by(self.boot())
-        (address,) = self._ipv4(self.boot())
+        address = self.ipv4(self.boot())
         cloud.wait_until(lambda: f'{address}\n' in heard, 'the announcement')
 
     def test_neighbours_do_not_hear_what_is_made_up(self):
         heard, server = self._heard_by(self.boot()), self.boot()
-        (address,) = self._ipv4(server)
+        address = self.ipv4(server)
         cloud.wait_until(lambda: f'{address}\n' in heard, 'the announcement')
         heard.clear()
         (port,) = self.admin.network.ports(device_id=server.id)
@@ -233,9 +245,6 @@ class AnnounceTest(PortsTestCase):
         )
         cloud.wait_until(lambda: heard, 'the announcement')
         self.assertEqual([f'{address}\n'], heard)
-
-    def _ipv4(self, server):
-        return [each for each in self.addresses(server) if '.' in each]
 
     def _heard_by(self, neighbour):
         """Give a list that fills with what a server hears announced."""
@@ -286,18 +295,10 @@ class SecurityGroupTest(PortsTestCase):
             port_range_max=cloud.PORT,
         )
 
-    def can(self, source, target):
-        (address,) = (each for each in self.addresses(target) if '.' in each)
-        try:
-            self.inside(source, sys.executable, '-c', ASK, address)
-        except subprocess.CalledProcessError:
-            return False
-        return True
-
     def test_rules_of_a_running_server_count_in_both_directions(self):
         for direction, way in (
-            ('ingress', (self.client, self.server)),
-            ('egress', (self.server, self.client)),
+            ('ingress', (self.client, self.ipv4(self.server))),
+            ('egress', (self.server, self.ipv4(self.client))),
         ):
             self.assertFalse(self.can(*way), direction)
             rule = self.rule(direction)

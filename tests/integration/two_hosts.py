@@ -1,0 +1,63 @@
+"""A second compute host, for all tests of a module."""
+
+import os
+import pathlib
+import unittest
+
+import docker
+
+from tests.integration import cloud
+
+NAME = 'node-of-tests'
+HOME = pathlib.Path(os.environ.get('NOVA_DOCKER_HOME', '/var/lib/nova-docker'))
+
+
+def set_up():
+    """Add the node, which goes with the module: a ``setUpModule``."""
+    if not _has_ovs():
+        raise unittest.SkipTest('needs a cloud with --network ovs')
+    added = cloud.quickstart('node', 'add', NAME, '--driver', 'docker')
+    if added.returncode:
+        raise AssertionError(added.stderr)
+    unittest.addModuleCleanup(_remove)
+
+
+def _has_ovs():
+    """Nodes are of the Open vSwitch flavour; OVN has no such agents."""
+    if not cloud.is_up():
+        return False
+    names = {each['name'] for each in cloud.parsed(['status', '--json'])}
+    return 'neutron-openvswitch-agent' in names
+
+
+def _remove():
+    for words in (('node', 'remove', NAME), ('leaks',)):
+        done = cloud.quickstart(*words)
+        if done.returncode:
+            raise AssertionError(done.stdout + done.stderr)
+    services = cloud.quickstart(
+        *('exec', 'openstack', 'compute', 'service', 'list', '-f', 'value')
+    )
+    if services.returncode or NAME in services.stdout:
+        raise AssertionError(f'{NAME} is left: {services.stdout}')
+
+
+class TwoHostsCase(cloud.CloudTestCase):
+    """A test with the engine of the node beside that of the machine."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        socket = HOME / 'nodes' / NAME / 'run' / 'docker' / 'docker.sock'
+        cls.other_engine = docker.APIClient(f'unix://{socket}', version='1.41')
+        cls.addClassCleanup(cls.other_engine.close)
+
+    def setUp(self):
+        super().setUp()
+        self.compute = self.admin.compute
+
+    def engine_of(self, host):
+        return self.engine if host == cloud.HOST else self.other_engine
+
+    def host_of(self, server):
+        return self.compute.get_server(server.id).compute_host
