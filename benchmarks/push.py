@@ -89,7 +89,7 @@ class Pushes:
     def compare(self) -> dict[str, float]:
         """Push the same image to both registries."""
         local = f'{self._name}:latest'
-        image.load(self._plain, local, 1)
+        image.load(self._plain, image.archive(local, 1))
         bare_s = self._push_s(local, f'{self._bare}/{local}')
         ours_s = self._push_s(
             local, f'{registry.ADDRESS}/{registry.PROJECT}/{local}'

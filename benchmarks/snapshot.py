@@ -54,7 +54,7 @@ def changed(
     plain: bench_engine.Engine, image_mib: int, change_mib: int
 ) -> str:
     """Start a container of a large image, write into it, and give its id."""
-    image.load(plain, BASE, image_mib)
+    image.load(plain, image.archive(BASE, image_mib))
     container = plain.docker('run', '--detach', BASE, 'sleep', 'infinity')
     plain.docker(
         *('exec', container, 'dd', 'if=/dev/urandom', 'of=/tmp/change'),

@@ -118,14 +118,16 @@ class Cloud:
             }
         )
 
-    def wait_ready(self, server: Any, *, quiet_s: float = 0.0) -> Any:
-        """Wait until a server is ACTIVE and nothing is under way.
+    def wait_ready(
+        self, server: Any, *, status: str = 'ACTIVE', quiet_s: float = 0.0
+    ) -> Any:
+        """Wait until a server has a status and nothing is under way.
 
         :param quiet_s: how long not to ask, since the question costs the
             cloud what it is asked for; less than what is waited for takes
         """
         time.sleep(quiet_s)
-        return wait(lambda: self._ready(server))
+        return wait(lambda: self._ready(server, status))
 
     def delete(self, *servers: Any) -> None:
         """Delete servers and see them gone."""
@@ -135,12 +137,15 @@ class Cloud:
         for server in servers:
             wait(lambda it=server: compute.find_server(it.id) is None)
 
-    def _ready(self, server: Any) -> Any:
+    def _ready(self, server: Any, status: str) -> Any:
         found = self.api.compute.get_server(server.id)
         if found.status == 'ERROR':
             sys.exit(f'{found.name} is in ERROR: {found.fault}')
-        is_ready = found.status == 'ACTIVE' and found.task_state is None
-        return found if is_ready else None
+        if found.task_state is not None:
+            return None
+        if found.status == 'ACTIVE' != status:
+            sys.exit(f'{found.name} is as before: see nova-compute.log')
+        return found if found.status == status else None
 
 
 def address(server: Any) -> str:

@@ -15,11 +15,12 @@ import tempfile
 import time
 
 _DEADLINE_S = 60.0
+_NO_NETWORK = '--bridge=none --iptables=false --ip-forward=false'
 _DOCKERD = """
 ip link set lo up
 exec dockerd --host=unix://{folder}/docker.sock --data-root={data} \
     --exec-root={folder}/exec --pidfile={folder}/pid \
-    --storage-driver=overlay2 --log-level=warn >{folder}/log 2>&1
+    --storage-driver=overlay2 --log-level=warn {network} >{folder}/log 2>&1
 """
 
 
@@ -49,18 +50,22 @@ class Engine:
 
 
 @contextlib.contextmanager
-def running(data: pathlib.Path) -> Iterator[Engine]:
+def running(
+    data: pathlib.Path, *, has_bridge: bool = True
+) -> Iterator[Engine]:
     """Run an engine whose images lie in a folder beside the tenants'.
 
     :param data: is made, and removed at the end
+    :param has_bridge: without one it is in the machine's own network, where
+        it reaches a registry, and its containers have none
     """
     folder = pathlib.Path(tempfile.mkdtemp(prefix='bench-engine-'))
-    script = _DOCKERD.format(folder=folder, data=data)
+    network = '' if has_bridge else _NO_NETWORK
+    script = _DOCKERD.format(folder=folder, data=data, network=network)
+    alone = ['unshare', '--net'] if has_bridge else []
     # dockerd's client reads DOCKER_HOST, which is the tenants'.
     environ = {k: v for k, v in os.environ.items() if k != 'DOCKER_HOST'}
-    process = subprocess.Popen(
-        ['unshare', '--net', 'sh', '-c', script], env=environ
-    )
+    process = subprocess.Popen([*alone, 'sh', '-c', script], env=environ)
     engine = Engine(folder)
     try:
         deadline = time.monotonic() + _DEADLINE_S

@@ -1,4 +1,4 @@
-"""Images of any size, made here and loaded into a plain engine."""
+"""Images of any size, made here for an engine or for Glance."""
 
 import os
 import tempfile
@@ -14,8 +14,8 @@ _MIB = 1024 * 1024
 _TAG = b'evil:latest'
 
 
-def load(plain: engine.Engine, reference: str, size_mib: int) -> None:
-    """Load a root file system and, above it, bytes that do not repeat."""
+def archive(reference: str, size_mib: int) -> bytes:
+    """Make a root file system and, above it, bytes that do not repeat."""
     large = archives.files({'large': os.urandom(size_mib * _MIB)})
     layers = (rootfs.layer(), large)
     config = archives.config(layers, architecture=rootfs.architecture())
@@ -23,7 +23,12 @@ def load(plain: engine.Engine, reference: str, size_mib: int) -> None:
     members['manifest.json'] = members['manifest.json'].replace(
         _TAG, reference.encode()
     )
+    return archives.files(members)
+
+
+def load(plain: engine.Engine, data: bytes) -> None:
+    """Give such an image to a plain engine."""
     with tempfile.NamedTemporaryFile() as file:
-        file.write(archives.files(members))
+        file.write(data)
         file.flush()
         plain.docker('load', '--input', file.name)
