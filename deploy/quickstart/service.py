@@ -5,6 +5,7 @@ start order and ``status`` are all made from this table.
 """
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 import dataclasses
 import enum
 
@@ -204,7 +205,9 @@ def _identity(home: home_module.Home) -> list[Service]:
 
 
 def _images(home: home_module.Home) -> list[Service]:
-    return [_wsgi(home, 'glance', 9292, 'glance.wsgi.api')]
+    # Its own client sends chunks of 1 MiB, which are too large otherwise.
+    chunk = f'--chunked-input-limit={16 * 1024**2}'
+    return [_wsgi(home, 'glance', 9292, 'glance.wsgi.api', options=[chunk])]
 
 
 def _registry(home: home_module.Home) -> list[Service]:
@@ -418,6 +421,7 @@ def _wsgi(
     processes: int = 1,
     threads: int = 4,
     variables: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
 ) -> Service:
     project = project or name.partition('-')[0]
     variable = project.upper().replace('-', '_')
@@ -449,6 +453,7 @@ def _wsgi(
             '--add-header=Connection: close',
             '--disable-logging',
             f'--procname-prefix-spaced={name}',
+            *options,
         ),
         user=constants.USER,
         address=address,

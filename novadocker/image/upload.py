@@ -36,6 +36,10 @@ LOG = logging.getLogger(__name__)
 # What the history of the image says of its last layer.
 _NOTE = 'openstack server image create'
 _GIB = 1024**3
+# NOTE(nova-docker): glanceclient asks for 1 MiB at once and sends it as one
+# HTTP chunk. A Glance in uWSGI answers that with 500, unless it was given a
+# larger chunked-input-limit.
+_PIECE_BYTES = 256 * 1024
 
 
 class Glance(Protocol):
@@ -208,13 +212,17 @@ class Stream:
         self.is_read = False
 
     def read(self, count: int) -> bytes:
-        """Give the next piece, of up to ``count`` bytes, empty at the end."""
+        """Give the next piece, empty at the end.
+
+        :param count: the most bytes that it may have; it may have fewer
+        """
         while not self._rest:
             chunk = next(self._chunks, None)
             if chunk is None:
                 self.is_read = True
                 return b''
             self._rest = chunk
+        count = min(count, _PIECE_BYTES)
         piece, self._rest = self._rest[:count], self._rest[count:]
         self.sent_bytes += len(piece)
         return piece

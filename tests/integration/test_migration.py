@@ -7,8 +7,10 @@ from tests.integration import cloud
 from tests.integration import two_hosts
 
 LARGER = 'm1.small'
+# What travels is more than one of the chunks that Glance's client sends.
 _COMMAND = (
-    "sh -c 'echo once >> /story; while read line; do echo told $line; done "
+    "sh -c 'dd if=/dev/zero of=/large bs=1048576 count=3; "
+    'echo once >> /story; while read line; do echo told $line; done '
     "< /story; cat /proc/net/dev; exec sleep 6000'"
 )
 

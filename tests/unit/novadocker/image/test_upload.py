@@ -16,6 +16,7 @@ from tests.fixtures import fake_bridge
 from tests.fixtures import fake_glance
 from tests.unit.ocikit import test_archive
 
+MIB = 1024 * 1024
 IMAGE_ID = '9c1e1b2a-6d3f-4f0a-8f57-4c1a1f0d2b3e'
 PARENT_ID = '1d2c3b4a-0000-4000-8000-00000000000a'
 LAYERS = (archives.layer(1, 3000), archives.layer(2, 5))
@@ -103,6 +104,13 @@ class ContentTest(UploadTestCase):
         whole = archives.saved(LAYERS, COMMITTED)
         self.upload(chunks=[whole[:2000], whole[2000:3000], whole[3000:]])
         self.assertLess(self.glance.longest_bytes, len(whole))
+
+    def test_a_piece_is_less_than_uwsgi_takes(self):
+        stream = upload.Stream(iter([b'a' * MIB, b'b' * MIB]))
+        pieces = list(iter(lambda: stream.read(MIB), b''))
+        self.assertEqual(b'a' * MIB + b'b' * MIB, b''.join(pieces))
+        self.assertGreater(MIB, max(map(len, pieces)))
+        self.assertEqual(2 * MIB, stream.sent_bytes)
 
 
 class MetadataTest(UploadTestCase):
