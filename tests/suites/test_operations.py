@@ -236,16 +236,6 @@ class RefusalTest(OperationsTestCase):
         self.assert_action_failed('trigger_crash_dump')
         self.assert_untouched()
 
-    def test_resize_and_cold_migration(self):
-        self._start_compute('other')
-        for action, content in (
-            ('resize', {'flavorRef': '2'}),
-            ('migrate', None),
-        ):
-            self.act(action, content)
-            self._wait_for_migration_status(self.server, ['error'])
-            self.assert_untouched()
-
     def test_boot_from_a_volume(self):
         request = self._build_server(image_uuid='', networks='none')
         request['block_device_mapping_v2'] = [
