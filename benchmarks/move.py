@@ -20,6 +20,8 @@ import sys
 import time
 from typing import Any
 
+import openstack
+
 from benchmarks.measure import cloud
 from benchmarks.measure import engine as bench_engine
 from benchmarks.measure import image
@@ -42,20 +44,20 @@ def main() -> int:
         'move', count=5, image=200, change=5, servers=20
     )
     samples: Samples = collections.defaultdict(list)
-    openstack = cloud.Cloud()
+    api = cloud.Cloud()
     with contextlib.ExitStack() as stack:
         report.say(f'node {NODE}')
         cloud.quickstart('node', 'add', NODE, '--driver', 'docker')
         stack.callback(cloud.quickstart, 'node', 'remove', NODE)
         rounds = stack.enter_context(
-            Rounds.ready(openstack, arguments.image, arguments.change)
+            Rounds.ready(api, arguments.image, arguments.change)
         )
         # The first two bring the image to both hosts, and are watched.
         samples['migrate: sent'] += [rounds.sent_mib(), rounds.sent_mib()]
         for name, value in report.rounds(arguments.count, rounds.run_once):
             samples[name].append(value)
         report.say(f'{arguments.servers} servers of a dead host')
-        samples |= evacuated(openstack, arguments.servers)
+        samples |= evacuated(api, arguments.servers)
     report.show(metrics(samples, arguments.servers), arguments.json)
     return 0
 
@@ -65,13 +67,13 @@ class Rounds:
 
     def __init__(
         self,
-        openstack: cloud.Cloud,
+        api: cloud.Cloud,
         server: Any,
         plain: bench_engine.Engine,
         container: str,
         address: str,
     ) -> None:
-        self._cloud = openstack
+        self._cloud = api
         self._server = server
         self._hosts = itertools.cycle(reversed(HOSTS))
         self._plain = plain
@@ -81,7 +83,7 @@ class Rounds:
     @classmethod
     @contextlib.contextmanager
     def ready(
-        cls, openstack: cloud.Cloud, image_mib: int, change_mib: int
+        cls, api: cloud.Cloud, image_mib: int, change_mib: int
     ) -> Iterator['Rounds']:
         """Have a server and a container of the same image and change."""
         command = ('sh', '-c', _WRITE.format(mib=change_mib))
@@ -96,18 +98,16 @@ class Rounds:
             container = plain.docker(
                 'run', '--detach', '--network=none', BASE, *command
             )
-            image_id = stack.enter_context(
-                openstack.image(data, **cloud.DOCKER)
-            )
-            server = openstack.create(
+            image_id = stack.enter_context(api.image(data, **cloud.DOCKER))
+            server = api.create(
                 image_id,
                 availability_zone=f'nova:{HOSTS[0]}',
                 metadata={'docker:command': f'sh -c "{command[-1]}"'},
             )
-            stack.callback(openstack.delete, server)
-            openstack.wait_ready(server)
+            stack.callback(api.delete, server)
+            api.wait_ready(server)
             address = stack.enter_context(registry.bare())
-            yield cls(openstack, server, plain, container, address)
+            yield cls(api, server, plain, container, address)
 
     def run_once(self) -> dict[str, float]:
         return {
@@ -152,27 +152,27 @@ class Rounds:
         return seconds
 
 
-def evacuated(openstack: cloud.Cloud, count: int) -> Samples:
+def evacuated(api: cloud.Cloud, count: int) -> Samples:
     """Evacuate all servers of the node at once; tell when each is ACTIVE."""
-    compute = openstack.api.compute
-    image_id = openstack.image_id()
+    compute = api.api.compute
+    image_id = api.image_id()
     servers = [
-        openstack.create(image_id, availability_zone=f'nova:{NODE}')
+        api.create(image_id, availability_zone=f'nova:{NODE}')
         for _ in range(count)
     ]
     try:
         for each in servers:
-            openstack.wait_ready(each)
+            api.wait_ready(each)
         with dead_node(compute):
             began = time.monotonic()
             for each in servers:
                 compute.evacuate_server(each)
             ended_s = []
             for each in servers:
-                openstack.wait_ready(each)
+                api.wait_ready(each)
                 ended_s.append(time.monotonic() - began)
     finally:
-        openstack.delete(*servers)
+        api.delete(*servers)
     return {
         'evacuate: all': [ended_s[-1]],
         'evacuate: each': [ended_s[-1] / count],
@@ -191,7 +191,16 @@ def dead_node(compute: Any) -> Iterator[None]:
     finally:
         # Its supervisor starts it anew, and it removes what has left.
         os.killpg(pid, signal.SIGKILL)
+        cloud.wait(lambda: is_forced_up(compute, service))
+
+
+def is_forced_up(compute: Any, service: Any) -> bool:
+    """Force a host up; Nova refuses until it knows what has left it."""
+    try:
         compute.update_service_forced_down(service, forced=False)
+    except openstack.exceptions.BadRequestException:
+        return False
+    return True
 
 
 def metrics(samples: Samples, servers: int) -> list[report.Metric]:

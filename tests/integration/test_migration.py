@@ -3,6 +3,8 @@
 import os
 import signal
 
+import openstack
+
 from tests.integration import cloud
 from tests.integration import two_hosts
 
@@ -151,7 +153,9 @@ class EvacuateTest(MigrationCase):
         self.addCleanup(self._go_on, pid)
         self.compute.update_service_forced_down(service, forced=True)
         self.addCleanup(
-            self.compute.update_service_forced_down, service, forced=False
+            cloud.wait_until,
+            lambda: self._is_forced_up(service),
+            'the end of what has left the node',
         )
         self.compute.evacuate_server(server)
         # Whoever owns it starts it, since microversion 2.95.
@@ -169,6 +173,14 @@ class EvacuateTest(MigrationCase):
         self.compute.start_server(server)
         self.wait_for_status(server, 'ACTIVE')
         self.assertEqual(cloud.HOST, self.host_of(server))
+
+    def _is_forced_up(self, service):
+        """Force the node up; Nova refuses until it knows what has left."""
+        try:
+            self.compute.update_service_forced_down(service, forced=False)
+        except openstack.exceptions.BadRequestException:
+            return False
+        return True
 
     def _pid(self):
         (found,) = [
