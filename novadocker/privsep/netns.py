@@ -6,7 +6,6 @@ while its container restarts.
 
 from collections.abc import Callable
 from collections.abc import Iterator
-import concurrent.futures
 import contextlib
 import errno
 import fcntl
@@ -20,6 +19,7 @@ from novadocker import exception
 from novadocker.privsep import argument
 from novadocker.privsep import entrypoint
 from novadocker.privsep import syscall
+from novadocker.privsep import thread
 
 _T = TypeVar('_T')
 
@@ -39,7 +39,7 @@ def create(netns_name: str) -> bool:
             with opened(netns_name) as fd:
                 run_inside(fd, _raise_loopback)
             return False
-        _in_fresh_thread(_pin_new, path)
+        thread.run(_pin_new, path)
         return True
 
 
@@ -89,22 +89,13 @@ def opened(name: str) -> Iterator[int]:
 
 
 def run_inside(fd: int, deed: Callable[..., _T], *args: object) -> _T:
-    """Run a deed inside a namespace and give back what it returns.
-
-    A thread that entered a namespace stays in it, so each deed gets a thread
-    that ends with it: the daemon's own threads never leave the host's.
-    """
+    """Run a deed inside a namespace and give back what it returns."""
 
     def enter() -> _T:
         syscall.enter_net(fd)
         return deed(*args)
 
-    return _in_fresh_thread(enter)
-
-
-def _in_fresh_thread(deed: Callable[..., _T], *args: object) -> _T:
-    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as pool:
-        return pool.submit(deed, *args).result()
+    return thread.run(enter)
 
 
 def _path(name: str) -> str:

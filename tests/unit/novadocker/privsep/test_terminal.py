@@ -11,6 +11,7 @@ import testtools
 
 from novadocker import exception
 import novadocker.privsep
+from novadocker.privsep import process
 from novadocker.privsep import terminal
 from tests.fixtures import netns
 
@@ -23,7 +24,7 @@ class TerminalTest(testtools.TestCase):
         super().setUp()
         self.useFixture(netns.InProcess(novadocker.privsep.net))
         self.proc = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.patch(terminal, '_PROC', self.proc)
+        self.patch(process, '_PROC', self.proc)
         # Whoever runs the tests may be one that nohup(1) has started.
         before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
         self.addCleanup(signal.signal, signal.SIGHUP, before)
