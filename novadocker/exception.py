@@ -39,6 +39,10 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     +-- SwitchUnreadable           the database of Open vSwitch does not answer
     +-- MemoryNotReclaimed         a suspended server keeps its memory
     +-- ProcessRefused             a process is not the container's
+    +-- VolumeUnusable             a volume's device or file system
+    |   +-- VolumeBusy             somebody still has it
+    +-- VolumeAttachFailed (nova)
+    |   +-- VolumeRefused          it cannot be had here, or not like this
 """
 
 from nova import exception as nova_exception
@@ -191,3 +195,15 @@ class SwitchUnreadable(nova_exception.NovaException):
 
 class ProcessRefused(nova_exception.NovaException):
     msg_fmt = 'Process %(pid)s is left alone: %(reason)s'
+
+
+class VolumeUnusable(nova_exception.NovaException):
+    msg_fmt = 'Volume device %(disk)s cannot be used: %(reason)s'
+
+
+class VolumeBusy(VolumeUnusable):
+    msg_fmt = 'Volume device %(disk)s is in use: %(reason)s'
+
+
+class VolumeRefused(nova_exception.VolumeAttachFailed):
+    msg_fmt = 'Volume %(volume_id)s: %(reason)s'

@@ -23,3 +23,16 @@ net = priv_context.PrivContext(
         capabilities.CAP_SYS_ADMIN,
     ],
 )
+
+# File systems of volumes, in the mount namespaces of containers. SYS_CHROOT is
+# what entering one takes beside SYS_ADMIN, SYS_PTRACE what opening it takes.
+mount = priv_context.PrivContext(
+    'novadocker.privsep',
+    cfg_section='novadocker_mount',
+    pypath=__name__ + '.mount',
+    capabilities=[
+        capabilities.CAP_SYS_ADMIN,
+        capabilities.CAP_SYS_CHROOT,
+        capabilities.CAP_SYS_PTRACE,
+    ],
+)

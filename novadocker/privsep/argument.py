@@ -26,6 +26,11 @@ _MAP_DIR = re.compile(
     r'/run/nova-docker[a-z0-9-]{0,32}(/[a-zA-Z0-9_.-]{1,64}){0,8}'
 )
 _CONTAINER_ID = re.compile(r'[0-9a-f]{64}')
+_DISK = re.compile(r'(/dev)(/[A-Za-z0-9_.:@+=-]+)+')
+_FILESYSTEMS = ('ext4', 'xfs')
+_TARGET = re.compile(r'(/[A-Za-z0-9_.:@+=-]+)+')
+# What the kernel and the runtime themselves keep there.
+_NO_TARGETS = ('/proc', '/sys', '/dev')
 # RFC 791 for the least; the most is what a device can be asked for.
 _MTU = range(68, 65536)
 # proc(5), kernel/pid_max
@@ -134,6 +139,34 @@ def map_dir(value: object) -> str:
             reason='it is no plain path below /run/nova-docker',
         )
     return text
+
+
+def disk(value: object) -> str:
+    """Accept the path of a block device, before it is looked at."""
+    text = str(value)
+    if not _matches(_DISK, value) or os.path.normpath(text) != text:
+        raise _no_volume(value, 'it is no plain path below /dev')
+    return text
+
+
+def filesystem(disk: str, value: object) -> str:
+    """Accept a kind of file system."""
+    if value not in _FILESYSTEMS:
+        raise _no_volume(disk, f'{value!r} is not {" or ".join(_FILESYSTEMS)}')
+    return str(value)
+
+
+def target(disk: str, value: object) -> str:
+    """Accept where in a container a volume is to be."""
+    text = str(value)
+    is_plain = _matches(_TARGET, value) and os.path.normpath(text) == text
+    if not is_plain or f'/{text.split("/")[1]}' in _NO_TARGETS:
+        raise _no_volume(disk, f'{value!r} is no place for a volume')
+    return text
+
+
+def _no_volume(disk: object, reason: str) -> exception.VolumeUnusable:
+    return exception.VolumeUnusable(disk=f'{disk}', reason=reason)
 
 
 def _address(device: str, value: object) -> str:

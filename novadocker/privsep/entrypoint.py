@@ -18,3 +18,8 @@ _T = TypeVar('_T')
 def net(deed: Callable[_P, _T]) -> Callable[_P, _T]:
     """Let a deed run in the daemon that has power over networks."""
     return cast(Callable[_P, _T], novadocker.privsep.net.entrypoint(deed))
+
+
+def mount(deed: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Let a deed run in the daemon that has power over file systems."""
+    return cast(Callable[_P, _T], novadocker.privsep.mount.entrypoint(deed))

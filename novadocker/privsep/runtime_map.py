@@ -8,6 +8,10 @@ A container that rescues another one of the same instance has its id, too::
 
     v2 /run/netns/nova-<uuid of the instance> <id of the other container>
 
+A line more for each volume says which device is mounted where, and how::
+
+    volume rw ext4 /dev/sdb /volumes/data
+
 nova-runtime, which runs as root, believes what it reads here. So only root
 may be able to write it: every folder from ``/run`` on is checked each time.
 """
@@ -27,8 +31,9 @@ from novadocker.privsep import entrypoint
 _ROOT = '/run'
 _NETNS = re.escape(constants.NETNS_DIR)
 _LINE = re.compile(rf'v(?:1 {_NETNS}/(\S+)|2 {_NETNS}/(\S+) [0-9a-f]{{64}})\n')
-# Longer than any line of ours.
-_MAX_ENTRY_BYTES = 4096
+_VOLUME = re.compile(r'volume r[ow] [a-z0-9]+ /dev/\S+ /\S+\n')
+# Longer than any entry of ours, of which nova-runtime reads as much.
+_MAX_ENTRY_BYTES = 16384
 
 
 @entrypoint.net
@@ -53,6 +58,44 @@ def write_rescue(
     argument.container_id(rescued_id)
     line = f'v2 {constants.NETNS_DIR}/{netns_name} {rescued_id}\n'
     _write(map_dir, container_id, line)
+
+
+@entrypoint.net
+def add_volume(
+    map_dir: str,
+    container_id: str,
+    disk: str,
+    filesystem: str,
+    target: str,
+    read_only: bool,
+) -> None:
+    """Have a device mounted in a container whenever it starts.
+
+    nova-runtime looks whether it is a device that nobody has.
+
+    :raises MapEntryInvalid: the container is not mapped
+    """
+    argument.disk(disk)
+    argument.filesystem(disk, filesystem)
+    argument.target(disk, target)
+    first, *others = _lines_without(map_dir, container_id, disk)
+    mode = 'ro' if read_only else 'rw'
+    line = f'volume {mode} {filesystem} {disk} {target}\n'
+    text = ''.join([first, *others, line])
+    if len(text) >= _MAX_ENTRY_BYTES:
+        raise exception.MapEntryInvalid(
+            entry=container_id, reason='it has too many volumes'
+        )
+    _write(map_dir, container_id, text)
+
+
+@entrypoint.net
+def remove_volume(map_dir: str, container_id: str, disk: str) -> None:
+    """Mount a device in a container no more; none of it is fine."""
+    argument.disk(disk)
+    if argument.container_id(container_id) in _mapped(map_dir):
+        lines = _lines_without(map_dir, container_id, disk)
+        _write(map_dir, container_id, ''.join(lines))
 
 
 @entrypoint.net
@@ -94,7 +137,7 @@ def read(map_dir: str, container_id: str) -> str:
         netns_name = _netns_of(folder, container_id)
     if netns_name is None:
         raise exception.MapEntryInvalid(
-            entry=container_id, reason='it is not a line of version 1 or 2'
+            entry=container_id, reason='it is no entry of version 1 or 2'
         )
     return argument.netns_name(netns_name)
 
@@ -102,6 +145,10 @@ def read(map_dir: str, container_id: str) -> str:
 @entrypoint.net
 def container_ids(map_dir: str) -> tuple[str, ...]:
     """List the containers that are mapped."""
+    return _mapped(map_dir)
+
+
+def _mapped(map_dir: str) -> tuple[str, ...]:
     with (
         _failures(map_dir),
         contextlib.suppress(FileNotFoundError),
@@ -131,12 +178,27 @@ def _write(map_dir: str, container_id: str, line: str) -> None:
         undo.pop_all()
 
 
+def _lines_without(map_dir: str, container_id: str, disk: str) -> list[str]:
+    """Read the entry of a container without the line of a device."""
+    argument.container_id(container_id)
+    with _failures(container_id), _opened(map_dir) as folder:
+        lines = _read(folder, container_id)
+    return [each for each in lines if each.split(' ')[3:4] != [disk]]
+
+
 def _netns_of(folder: int, container_id: str) -> str | None:
+    first, *others = _read(folder, container_id) or ['']
+    line = _LINE.fullmatch(first)
+    if line is None or not all(map(_VOLUME.fullmatch, others)):
+        return None
+    return line[1] or line[2]
+
+
+def _read(folder: int, container_id: str) -> list[str]:
     fd = os.open(container_id, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
     with open(fd, 'rb') as entry:
         text = entry.read(_MAX_ENTRY_BYTES)
-    line = _LINE.fullmatch(text.decode('ascii', 'replace'))
-    return (line[1] or line[2]) if line else None
+    return text.decode('ascii', 'replace').splitlines(keepends=True)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,8 @@
 Errors are ``OSError`` as everywhere in ``os``. Nothing here decides anything.
 """
 
+from collections.abc import Sequence
+import contextlib
 import ctypes
 import os
 
@@ -12,7 +14,19 @@ _MS_BIND = 0x1000
 _MS_REC = 0x4000
 _MS_SHARED = 0x100000
 _MNT_DETACH = 2
+_CLONE_FS = 0x200
+_CLONE_NEWNS = 0x20000
 _UMOUNT_NOFOLLOW = 8
+
+# The same numbers on all architectures: asm-generic/unistd.h
+_MOVE_MOUNT, _FSOPEN, _FSCONFIG, _FSMOUNT = 429, 430, 431, 432
+_FSOPEN_CLOEXEC = 1
+_FSCONFIG_SET_FLAG, _FSCONFIG_SET_STRING, _FSCONFIG_CMD_CREATE = 0, 1, 6
+_FSMOUNT_CLOEXEC = 1
+_MOVE_MOUNT_EMPTY_PATHS = 0x44
+MOUNT_ATTR_RDONLY = 1
+MOUNT_ATTR_NOSUID = 2
+MOUNT_ATTR_NODEV = 4
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -23,6 +37,17 @@ def _check(result: int) -> None:
         raise OSError(errno, os.strerror(errno))
 
 
+def _call(number: int, *args: int | bytes | None) -> int:
+    """Make a system call that libc has no function for, before 2.36."""
+    words = [
+        ctypes.c_long(each) if isinstance(each, int) else each for each in args
+    ]
+    result = int(_libc.syscall(ctypes.c_long(number), *words))
+    if result < 0:
+        _check(result)
+    return result
+
+
 def unshare_net() -> None:
     """Give the calling thread a network namespace of its own."""
     _check(_libc.unshare(CLONE_NEWNET))
@@ -31,6 +56,61 @@ def unshare_net() -> None:
 def enter_net(fd: int) -> None:
     """Move the calling thread into the network namespace behind ``fd``."""
     _check(_libc.setns(fd, CLONE_NEWNET))
+
+
+def enter_mounts(fd: int) -> None:
+    """Move the calling thread into the mount namespace behind ``fd``.
+
+    Its root and its working directory are then those of the namespace.
+    """
+    # The kernel moves no thread that shares these two with another.
+    _check(_libc.unshare(_CLONE_FS))
+    _check(_libc.setns(fd, _CLONE_NEWNS))
+
+
+def new_filesystem(
+    kind: str, source: str, options: Sequence[str], attributes: int
+) -> int:
+    """Mount a file system nowhere and give a descriptor of the mount.
+
+    :param options: flags of the file system itself
+    :param attributes: MOUNT_ATTR_*
+    :raises OSError: with what the kernel says of it
+    """
+    context = _call(_FSOPEN, kind.encode(), _FSOPEN_CLOEXEC)
+    try:
+        _configure(context, _FSCONFIG_SET_STRING, b'source', source.encode())
+        for option in options:
+            _configure(context, _FSCONFIG_SET_FLAG, option.encode(), None)
+        _configure(context, _FSCONFIG_CMD_CREATE, None, None)
+        return _call(_FSMOUNT, context, _FSMOUNT_CLOEXEC, attributes)
+    except OSError as err:
+        raise OSError(err.errno, _said(context) or err.strerror) from err
+    finally:
+        os.close(context)
+
+
+def _configure(
+    context: int, command: int, key: bytes | None, value: bytes | None
+) -> None:
+    _call(_FSCONFIG, context, command, key, value, 0)
+
+
+def _said(context: int) -> str:
+    """Give what the kernel has to say of a mount that it refused."""
+    with contextlib.suppress(OSError):
+        return os.read(context, 1024).decode(errors='replace').strip()
+    return ''
+
+
+def place(mount: int, target: int) -> None:
+    """Put a mount that is nowhere on what a descriptor names."""
+    _call(_MOVE_MOUNT, mount, b'', target, b'', _MOVE_MOUNT_EMPTY_PATHS)
+
+
+def unmount_idle(target: str) -> None:
+    """Take a mount away that nobody uses; EBUSY if somebody does."""
+    _check(_libc.umount2(os.fsencode(target), _UMOUNT_NOFOLLOW))
 
 
 def bind(source: str, target: str) -> None:

@@ -4,8 +4,8 @@
 The engine runs this file in the place of runc for containers of ours. On
 ``create`` it looks the container's id up in a folder that only root can
 write, checks what it finds there, and puts the namespace's path into the OCI
-bundle; for a rescue, also the root of the server that is rescued. Everything
-else goes to runc untouched.
+bundle; for a rescue, also the root of the server that is rescued; and the
+volumes of the server. Everything else goes to runc untouched.
 
 It must not do more, for its cost is part of every start, exec and delete:
 standard library only, and of that what is cheap. It never consults the
@@ -35,8 +35,11 @@ _OVERLAY_INDEX = '/sys/module/overlay/parameters/index'
 # Of mount(2): a page, with the zero at its end.
 _MAX_OPTIONS_BYTES = 4095
 _HEX = '0123456789abcdef'
-# Longer than any line of ours.
-_MAX_ENTRY_BYTES = 256
+# Options with which the file system of a volume is mounted. A volume made of a
+# snapshot has the uuid of the original.
+_FILESYSTEMS = {'ext4': [], 'xfs': ['nouuid']}
+# Longer than any entry of ours (novadocker.privsep.runtime_map).
+_MAX_ENTRY_BYTES = 16384
 # They would start a container without passing through create.
 _REFUSED = ('run', 'restore')
 
@@ -114,16 +117,21 @@ def prepare(words: list[str], map_dir: str) -> None:
         raise Refused(f'option {options["?"]} of "create" is not known')
     if len(names) != 1 or len(names[0]) != 64 or names[0].strip(_HEX):
         raise Refused(f'{names} is not the id of one container')
-    netns, rescued = read_entry(map_dir, names[0])
+    netns, rescued, volumes = read_entry(map_dir, names[0])
     check_netns(netns)
+    for each in volumes:
+        check_device(each['source'])
     bundle = options.get('bundle') or options.get('b') or '.'
-    rewrite(os.path.join(bundle, 'config.json'), netns, rescued)
+    rewrite(os.path.join(bundle, 'config.json'), netns, rescued, volumes)
 
 
-def read_entry(map_dir: str, container_id: str) -> tuple[str, str]:
+def read_entry(
+    map_dir: str, container_id: str
+) -> 'tuple[str, str, list[dict[str, Any]]]':
     """Read which namespace Nova has prepared for a container.
 
-    :returns: its path, and the id of the container to rescue, if any
+    :returns: its path, the id of the container to rescue, if any, and the
+        mounts of volumes
     """
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
@@ -142,7 +150,8 @@ def read_entry(map_dir: str, container_id: str) -> tuple[str, str]:
     if not stat.S_ISREG(status.st_mode) or status.st_uid or others_write:
         raise Refused(f'{map_dir}/{container_id} is no file of root alone')
     text = os.read(entry, _MAX_ENTRY_BYTES).decode('ascii', 'replace')
-    version, _, path = text.removesuffix('\n').partition(' ')
+    line, *others = text.removesuffix('\n').split('\n')
+    version, _, path = line.partition(' ')
     rescued = ''
     if version == 'v2':
         path, _, rescued = path.partition(' ')
@@ -154,7 +163,52 @@ def read_entry(map_dir: str, container_id: str) -> tuple[str, str]:
     is_uuid = [len(part) for part in uuid.split('-')] == [8, 4, 4, 4, 12]
     if uuid == path or not is_uuid or uuid.strip(_HEX + '-'):
         raise Refused(f'{map_dir}/{container_id} names no namespace of Nova')
-    return path, rescued
+    return path, rescued, [volume_mount(each) for each in others]
+
+
+def volume_mount(line: str) -> 'dict[str, Any]':
+    """Describe the mount of a volume: ``volume rw ext4 DEVICE TARGET``.
+
+    The kernel mounts it inside of the container alone and takes it away with
+    that. What is on it is the tenant's: no device and no program of it has
+    any power.
+    """
+    words = line.split(' ')
+    if (
+        len(words) != 5
+        or words[0] != 'volume'
+        or words[1] not in ('rw', 'ro')
+        or words[2] not in _FILESYSTEMS
+        or not words[3].startswith('/dev/')
+        or not words[4].startswith('/')
+    ):
+        raise Refused('the map entry has a volume that is not known here')
+    _, mode, kind, device, target = words
+    return {
+        'destination': target,
+        'type': kind,
+        'source': device,
+        'options': ['nosuid', 'nodev', mode, *_FILESYSTEMS[kind]],
+    }
+
+
+def check_device(path: str) -> None:
+    """See that nobody has the device of a volume.
+
+    NOTE: the kernel would answer with what is mounted of it already, be it
+    the root of the host.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_EXCL | os.O_NONBLOCK)
+        is_device = stat.S_ISBLK(os.fstat(fd).st_mode)
+        os.close(fd)
+    except OSError as err:
+        raise Refused(
+            f'volume device {path} is missing or in use '
+            f'({type(err).__name__}, {err.errno})'
+        ) from err
+    if not is_device:
+        raise Refused(f'{path} is not the device of a volume')
 
 
 def check_netns(path: str) -> None:
@@ -179,8 +233,16 @@ def check_netns(path: str) -> None:
         raise Refused(f"{path} is the host's own network namespace")
 
 
-def rewrite(path: str, netns: str, rescued: str = '') -> None:
-    """Put namespace, and the root to rescue, into a bundle's config.json."""
+def rewrite(
+    path: str,
+    netns: str,
+    rescued: str = '',
+    volumes: 'list[dict[str, Any]] | None' = None,
+) -> None:
+    """Put namespace, root to rescue and volumes into a bundle's config.json.
+
+    Volumes come last: one may lie on what the engine itself mounts there.
+    """
     import json  # Not above: only a create pays for it.
 
     with open(path, encoding='utf-8') as file:
@@ -191,6 +253,8 @@ def rewrite(path: str, netns: str, rescued: str = '') -> None:
         name = f'/nova-{netns.removeprefix(_NETNS_PREFIX)}'
         root = root_mount(config['root']['path'], rescued, name)
         config['mounts'].append(root)
+    if volumes:
+        config['mounts'] += volumes
     temporary = f'{path}.nova'
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with open(os.open(temporary, flags, 0o600), 'w', encoding='utf-8') as file:

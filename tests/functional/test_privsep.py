@@ -30,8 +30,12 @@ _TOP = pathlib.Path(__file__).parents[2]
 class Daemon(fixtures.Fixture):
     """privsep-helper as nova-compute starts it, but for sudo."""
 
+    def __init__(self, context=novadocker.privsep.net):
+        super().__init__()
+        self._context = context
+
     def _setUp(self):
-        context = novadocker.privsep.net
+        context = self._context
         path = os.pathsep.join(
             [os.path.dirname(sys.executable), os.environ['PATH']]
         )

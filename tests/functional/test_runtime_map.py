@@ -41,6 +41,49 @@ class RuntimeMapTest(testtools.TestCase):
         self.assertEqual((), runtime_map.remove_all(self.map, _OTHER))
         self.assertEqual((_ID,), runtime_map.remove_all(self.map, _NETNS))
 
+    def test_volumes_are_lines_that_the_runtime_reads(self):
+        runtime_map.write(self.map, _ID, _NETNS)
+        first = f'v1 /run/netns/{_NETNS}\n'
+        runtime_map.add_volume(self.map, _ID, '/dev/a', 'ext4', '/a', False)
+        runtime_map.add_volume(self.map, _ID, '/dev/b', 'xfs', '/b', True)
+        b = 'volume ro xfs /dev/b /b\n'
+        self.assertEqual(
+            f'{first}volume rw ext4 /dev/a /a\n{b}', self.entry.read_text()
+        )
+        runtime_map.add_volume(self.map, _ID, '/dev/a', 'ext4', '/c', False)
+        self.assertEqual(
+            f'{first}{b}volume rw ext4 /dev/a /c\n', self.entry.read_text()
+        )
+        self.assertEqual(_NETNS, runtime_map.read(self.map, _ID))
+        for _ in range(2):
+            runtime_map.remove_volume(self.map, _ID, '/dev/a')
+        self.assertEqual(f'{first}{b}', self.entry.read_text())
+        self.assertEqual((_ID,), runtime_map.remove_all(self.map, _NETNS))
+
+    def test_volume_of_what_is_not_mapped(self):
+        self.assertRaises(
+            exception.MapEntryInvalid,
+            runtime_map.add_volume,
+            *(self.map, _ID, '/dev/a', 'ext4', '/a', False),
+        )
+        runtime_map.remove_volume(self.map, _ID, '/dev/a')
+
+    def test_more_volumes_than_the_runtime_reads(self):
+        runtime_map.write(self.map, _ID, _NETNS)
+        long = '/' + 'x' * 5000
+        for name in 'abc':
+            runtime_map.add_volume(
+                *(self.map, _ID, f'/dev/{name}', 'ext4', long, False)
+            )
+        before = self.entry.read_text()
+        error = self.assertRaises(
+            exception.MapEntryInvalid,
+            runtime_map.add_volume,
+            *(self.map, _ID, '/dev/d', 'ext4', long, False),
+        )
+        self.assertIn('too many volumes', str(error))
+        self.assertEqual(before, self.entry.read_text())
+
     def test_folder_and_entry_are_for_root_alone(self):
         runtime_map.write(self.map, _ID, _NETNS)
         folder, entry = os.stat(self.map), self.entry.stat()

@@ -20,9 +20,11 @@ CALL = """\
 import sys
 from oslo_config import cfg
 from oslo_privsep import priv_context
+import novadocker.privsep.disk
 import novadocker.privsep.netns
 cfg.CONF([], project='nova', default_config_files=[sys.argv[1]])
 novadocker.privsep.netns.names()
+assert not novadocker.privsep.disk.is_used('/dev/there-is-none')
 print('answered')
 """
 
@@ -45,8 +47,11 @@ class StrictSudoersTest(testtools.TestCase):
         os.chmod(folder, 0o755)
         self.config = f'{folder}/nova.conf'
         pathlib.Path(self.config).write_text(
-            '[novadocker_net]\n'
-            f'helper_command = sudo -n {HELPER} --config-file {self.config}\n'
+            ''.join(
+                f'[{section}]\nhelper_command = '
+                f'sudo -n {HELPER} --config-file {self.config}\n'
+                for section in ('novadocker_net', 'novadocker_mount')
+            )
         )
         self._install_rules()
 
@@ -54,7 +59,7 @@ class StrictSudoersTest(testtools.TestCase):
         rules = re.findall(
             r'^ +(nova ALL=\(root\) NOPASSWD: .*)$', GUIDE.read_text(), re.M
         )
-        self.assertEqual(2, len(rules))
+        self.assertEqual(4, len(rules))
         text = '\n'.join(rules) + '\n'
         for theirs, ours in (
             ('nova ALL', f'{self.user} ALL'),

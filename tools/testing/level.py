@@ -74,7 +74,7 @@ LEVELS = (
             *('docker.io', 'iproute2', 'iputils-ping', 'openvswitch-switch'),
             *('busybox', 'docker-registry', 'dropbear-bin', 'sudo'),
             *('ca-certificates', 'chromium-headless-shell', 'etcd-server'),
-            *('mariadb-server', 'nginx'),
+            *('e2fsprogs', 'mariadb-server', 'nginx', 'xfsprogs'),
         ),
         needs_root=True,
     ),
@@ -117,12 +117,14 @@ LEVELS = (
             r'tests\.functional\.test_'
             r'(boot|bridge_(front|installation|login|pull|store)|console\w*|'
             r'diagnostics|engine|guest|hardening|image|migration|rebuild|'
-            r'rescue|runtime|snapshot|ssh_image|survival\w*|suspend|terminal)\.'
+            r'rescue|runtime|snapshot|ssh_image|survival\w*|suspend|terminal|'
+            r'volume\w*)\.'
         ),
         packages=(
             *('busybox', 'chromium-headless-shell', 'debootstrap'),
             *('docker.io', 'dropbear-bin', 'iproute2', 'iputils-ping'),
-            *('docker-registry', 'openvswitch-switch'),
+            *('docker-registry', 'e2fsprogs', 'openvswitch-switch'),
+            'xfsprogs',
         ),
         needs_root=True,
         is_trixie=True,

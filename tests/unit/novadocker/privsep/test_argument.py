@@ -44,6 +44,43 @@ class ArgumentTest(testtools.TestCase):
             self._assert(exception.NetnsBroken, argument.netns_name, value)
             self.assertFalse(argument.is_netns_name(value))
 
+    def test_what_is_said_of_a_volume(self):
+        for disk in ('/dev/sdb', '/dev/disk/by-path/pci-0:1', '/dev/a:b'):
+            self.assertEqual(disk, argument.disk(disk))
+        for target in (
+            '/data',
+            '/var/lib/a.b_c@d',
+            '/volumes/vdb',
+            '/devices',
+        ):
+            self.assertEqual(target, argument.target('d', target))
+        self.assertEqual('xfs', argument.filesystem('d', 'xfs'))
+
+    def test_disks_that_are_none_are_refused(self):
+        for value in (
+            *(None, 7, b'/dev/sdb', '', '/dev', '/dev/', 'dev/sdb', '/sdb'),
+            *('/dev/../etc/shadow', '/dev//sdb', '/dev/./sdb', '/dev/sdb/'),
+            *('/dev/sd b', '/dev/sdb\n', '/device/sdb', '/etc/dev/sdb'),
+        ):
+            self._assert(exception.VolumeUnusable, argument.disk, value)
+
+    def test_places_where_no_volume_goes_are_refused(self):
+        for value in (
+            *(None, 7, b'/a', '', '/', 'a', '/a/', '//a', '/a/../b', '/./a'),
+            *('/proc', '/proc/self', '/sys/fs/cgroup', '/dev/shm', '/a b'),
+            *('/a\n', '/a,ro', '/\u00fc'),
+        ):
+            with self.subTest(value):
+                self.assertRaises(
+                    exception.VolumeUnusable, argument.target, 'd', value
+                )
+
+    def test_other_file_systems_are_refused(self):
+        for value in (None, '', 'btrfs', 'ext3', 'EXT4', ['ext4']):
+            self.assertRaises(
+                exception.VolumeUnusable, argument.filesystem, 'd', value
+            )
+
     def test_devices_of_others_are_refused(self):
         for value in (
             *_NOT_TEXT,

@@ -287,6 +287,60 @@ class NamespaceTest(testtools.TestCase):
         self.assertIn('is missing', str(err))
 
 
+class VolumeTest(WrapperTestCase):
+    """What the map entry of a container says of its volumes."""
+
+    def test_mount_has_no_power(self):
+        for line, options in (
+            ('rw ext4 /dev/sdb /data', ['nosuid', 'nodev', 'rw']),
+            ('ro xfs /dev/sdb /data', ['nosuid', 'nodev', 'ro', 'nouuid']),
+        ):
+            self.assertEqual(
+                {
+                    'destination': '/data',
+                    'type': line.split()[1],
+                    'source': '/dev/sdb',
+                    'options': options,
+                },
+                wrapper.volume_mount(f'volume {line}'),
+            )
+
+    def test_line_that_is_not_understood_is_refused(self):
+        for line in (
+            *('', 'volume', 'volume rw ext4 /dev/sdb'),
+            *('volume rw ext4 /dev/sdb /a b', 'volume wr ext4 /dev/sdb /a'),
+            *('volume rw btrfs /dev/sdb /a', 'volume rw ext4 /etc/x /a'),
+            *('volume rw ext4 /dev/sdb a', 'secret rw ext4 /dev/sdb /a'),
+        ):
+            self.assertRaises(wrapper.Refused, wrapper.volume_mount, line)
+
+    def test_device_that_is_none_or_missing_is_refused(self):
+        for path, sentence in (
+            ('/dev/null', 'is not the device of a volume'),
+            (str(self.folder / 'none'), '(FileNotFoundError, 2)'),
+        ):
+            error = self.assertRaises(
+                wrapper.Refused, wrapper.check_device, path
+            )
+            self.assertIn(sentence, str(error))
+
+    def test_volumes_come_after_all_else(self):
+        path = self.folder / 'config.json'
+        config = {
+            'linux': {'namespaces': [{'type': 'network'}]},
+            'mounts': [{'destination': '/proc'}],
+        }
+        path.write_text(json.dumps(config))
+        wrapper.rewrite(str(path), '/x', '', [{'destination': '/data'}])
+        self.assertEqual(
+            ['/proc', '/data'],
+            [
+                each['destination']
+                for each in json.loads(path.read_text())['mounts']
+            ],
+        )
+
+
 class RootMountTest(testtools.TestCase):
     """Which folders of the engine a rescue is given."""
 
