@@ -6,17 +6,31 @@ Nova's manager holds its own lock for some operations and not for others
 
 from collections.abc import Iterator
 import contextlib
+import threading
 
 from oslo_concurrency import lockutils
+
+_held = threading.local()
 
 
 @contextlib.contextmanager
 def instance_lock(instance_uuid: str) -> Iterator[None]:
     """Hold the lock of an instance; waits for whoever has it.
 
+    A story that has it may call Nova, which calls the driver again: a rebuild
+    has Nova detach the volumes. So a thread may hold it twice.
+
     NOTE: the name must not be the bare uuid. Nova's manager holds a lock of
     that name while it calls the driver, and lock_file_prefix does not tell
     the two apart: it only counts for locks between processes.
     """
-    with lockutils.lock(f'novadocker-{instance_uuid}'):
+    mine: set[str] = vars(_held).setdefault('uuids', set())
+    if instance_uuid in mine:
         yield
+        return
+    with lockutils.lock(f'novadocker-{instance_uuid}'):
+        mine.add(instance_uuid)
+        try:
+            yield
+        finally:
+            mine.remove(instance_uuid)

@@ -36,6 +36,15 @@ class InstanceLockTestCase(testtools.TestCase):
         thread.join(20)
         self.assertTrue(entered.is_set())
 
+    def test_a_story_that_calls_another_one_does_not_wait_for_itself(self):
+        with locks.instance_lock('uuid'):
+            with locks.instance_lock('uuid'):
+                pass
+            entered, thread = self._can_enter('uuid')
+            self.assertFalse(entered.is_set())
+        thread.join(20)
+        self.assertTrue(entered.is_set())
+
     def test_instances_do_not_wait_for_each_other(self):
         with locks.instance_lock('one'):
             entered, _ = self._can_enter('other')
