@@ -18,6 +18,7 @@ from novadocker.facade import rebuild
 from novadocker.facade import refusal
 from novadocker.facade import rescue
 from novadocker.facade import suspend
+from novadocker.facade import volume
 
 
 class DockerDriver(
@@ -33,6 +34,7 @@ class DockerDriver(
     refusal.Refusal,
     rescue.Rescue,
     suspend.Suspend,
+    volume.Volume,
 ):
     """Runs servers as Docker containers."""
 

@@ -257,6 +257,19 @@ class Mount:
 
 
 @dataclasses.dataclass(frozen=True)
+class VolumeMount:
+    """The file system of a volume, and where a container sees it.
+
+    :ivar disk: path of its block device on the host
+    """
+
+    disk: str
+    filesystem: str
+    target: str
+    read_only: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class Process:
     """What the container runs.
 

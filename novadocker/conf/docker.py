@@ -134,6 +134,41 @@ A container that is started again within this time (``docker restart``, a
 restart of the engine) is not reported. 0 reports at once.
 """,
     ),
+    cfg.BoolOpt(
+        'volumes',
+        default=False,
+        help="""
+Let servers of this host have volumes of Cinder.
+
+The kernel of the host mounts the file system that is on a volume, and its
+tenant can write to that what he wants, for example by attaching it to a
+virtual machine first. A fault in the kernel's ext4 or xfs then is a way into
+the host. Turn this on where the tenants are trusted that far, and keep the
+kernel up to date.
+
+Related options:
+
+* ``volume_filesystem``
+""",
+    ),
+    cfg.StrOpt(
+        'volume_filesystem',
+        default='ext4',
+        choices=[
+            ('ext4', 'what most machines can read'),
+            ('xfs', 'takes a volume of 300 MiB at least'),
+        ],
+        help="""
+File system that is made on a volume that is blank.
+
+A volume that has an ext4 or xfs is used as it is. One that has anything else
+on it is refused and never formatted.
+
+Related options:
+
+* ``volumes``
+""",
+    ),
     cfg.HostAddressOpt(
         'console_address',
         help="""

@@ -1,5 +1,6 @@
 """The doors of a server's life: boot, delete, power, pause."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from nova import conf as nova_conf
@@ -10,10 +11,12 @@ from novadocker import exception
 from novadocker import view
 from novadocker.facade import guest
 from novadocker.facade import rooms
+from novadocker.facade import volumes
 from novadocker.ops import arrival
 from novadocker.ops import create
 from novadocker.ops import destroy
 from novadocker.ops import power
+from novadocker.volume import request
 
 CONF = nova_conf.CONF
 
@@ -44,19 +47,28 @@ class Lifecycle(rooms.Rooms):
         accel_info: Any = None,
     ) -> None:
         require_docker_image(image_meta)
-        boot = boot_of(
-            instance,
-            image_meta,
-            network_info,
-            injected_files,
-            admin_password,
-            power_on=power_on,
-        )
         try:
-            self._creator.create(context, boot)
+            boot = boot_of(
+                instance,
+                image_meta,
+                network_info,
+                injected_files,
+                admin_password,
+                power_on=power_on,
+                attached=volumes.of_server(
+                    context, instance, block_device_info
+                ),
+            )
+            with volumes.remembered(block_device_info):
+                self._creator.create(context, boot)
         except exception.ContainerConflict as err:
             raise nova_exception.InstanceExists(name=instance.name) from err
-        except (exception.EngineError, exception.PortUnusable) as err:
+        except (
+            exception.EngineError,
+            exception.PortUnusable,
+            exception.VolumeRefused,
+            exception.VolumeUnusable,
+        ) as err:
             # It has answered and refused: another host's engine would, too,
             # and so would its switch. A reschedule would hide the reason from
             # the user.
@@ -73,7 +85,9 @@ class Lifecycle(rooms.Rooms):
         destroy_disks: bool = True,
         destroy_secrets: bool = True,
     ) -> None:
-        self._destroy(context, instance, network_info, destroy_disks)
+        self._destroy(
+            context, instance, network_info, block_device_info, destroy_disks
+        )
 
     def cleanup(
         self,
@@ -86,19 +100,26 @@ class Lifecycle(rooms.Rooms):
         destroy_vifs: bool = True,
         destroy_secrets: bool = True,
     ) -> None:
-        self._destroy(context, instance, network_info, destroy_disks)
+        self._destroy(
+            context, instance, network_info, block_device_info, destroy_disks
+        )
 
     def _destroy(
         self,
         context: Any,
         instance: Any,
         network_info: Any,
+        block_device_info: Any,
         destroy_disks: bool,
     ) -> None:
         if destroy_disks:
             arrival.give_up(self._tools, self._depot, context, instance.uuid)
         destroy.destroy(
-            self._tools, instance, network_info, keep_data=not destroy_disks
+            self._tools,
+            instance,
+            network_info,
+            keep_data=not destroy_disks,
+            attached=volumes.connected(block_device_info),
         )
 
     @rooms.in_nova_words
@@ -117,9 +138,14 @@ class Lifecycle(rooms.Rooms):
         accel_info: Any = None,
         share_info: Any = None,
     ) -> None:
-        power.power_on(
-            self._tools, instance, view.instance_view(instance), network_info
-        )
+        with volumes.remembered(block_device_info):
+            power.power_on(
+                self._tools,
+                instance,
+                view.instance_view(instance),
+                network_info,
+                volumes.of_server(context, instance, block_device_info),
+            )
 
     def resume_state_on_host_boot(
         self,
@@ -129,7 +155,7 @@ class Lifecycle(rooms.Rooms):
         share_info: Any = None,
         block_device_info: Any = None,
     ) -> None:
-        self.power_on(context, instance, network_info)
+        self.power_on(context, instance, network_info, block_device_info)
 
     @rooms.in_nova_words
     def reboot(
@@ -148,14 +174,18 @@ class Lifecycle(rooms.Rooms):
             context, moved_boot(instance, network_info)
         ):
             return
-        power.reboot(
-            self._tools,
-            instance,
-            view.instance_view(instance),
-            network_info,
-            is_hard=is_hard,
-            timeout_s=CONF.shutdown_timeout,
-        )
+        with volumes.remembered(block_device_info):
+            power.reboot(
+                self._tools,
+                instance,
+                view.instance_view(instance),
+                network_info,
+                is_hard=is_hard,
+                timeout_s=CONF.shutdown_timeout,
+                attached=volumes.of_server(
+                    context, instance, block_device_info
+                ),
+            )
 
     @rooms.in_nova_words
     def pause(self, instance: Any) -> None:
@@ -174,6 +204,7 @@ def boot_of(
     admin_password: str | None,
     *,
     power_on: bool = True,
+    attached: Sequence[request.Volume] = (),
 ) -> create.Boot:
     """Take from what Nova hands over what a boot needs."""
     shelved = instance.system_metadata.get('shelved_image_id')
@@ -190,6 +221,7 @@ def boot_of(
             instance, network_info, injected_files, admin_password
         ),
         is_unshelved=shelved == image_meta.id,
+        volumes=attached,
     )
 
 

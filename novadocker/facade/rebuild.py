@@ -1,5 +1,7 @@
 """The door of a rebuild."""
 
+from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 from nova import conf as nova_conf
@@ -9,7 +11,10 @@ from nova.compute import utils as compute_utils
 
 from novadocker.facade import lifecycle
 from novadocker.facade import rooms
+from novadocker.facade import volumes
+from novadocker.ops import create
 from novadocker.ops import rebuild
+from novadocker.volume import request
 
 CONF = nova_conf.CONF
 
@@ -48,25 +53,41 @@ class Rebuild(rooms.Rooms):
             )
         lifecycle.require_docker_image(image_meta)
 
-        def change_volumes() -> None:
+        given: dict[str, Any] = {}
+
+        def change_volumes() -> Sequence[request.Volume]:
             detach_block_devices(context, bdms)
             _enter(instance, task_states.REBUILD_BLOCK_DEVICE_MAPPING)
-            attach_block_devices(context, instance, bdms)
+            given.update(attach_block_devices(context, instance, bdms) or {})
             _enter(instance, task_states.REBUILD_SPAWNING)
+            return volumes.of_server(context, instance, given)
 
+        with volumes.remembered(given):
+            self._rebuild(
+                context,
+                lifecycle.boot_of(
+                    instance,
+                    image_meta,
+                    network_info,
+                    injected_files,
+                    admin_password,
+                ),
+                change_volumes,
+            )
+
+    def _rebuild(
+        self,
+        context: Any,
+        boot: create.Boot,
+        change_volumes: Callable[[], Sequence[request.Volume]],
+    ) -> None:
         rebuild.rebuild(
             self._tools,
             self._creator,
             context,
-            lifecycle.boot_of(
-                instance,
-                image_meta,
-                network_info,
-                injected_files,
-                admin_password,
-            ),
+            boot,
             timeout_s=compute_utils.get_value_from_system_metadata(
-                instance,
+                boot.instance,
                 key='image_os_shutdown_timeout',
                 type=int,
                 default=CONF.shutdown_timeout,

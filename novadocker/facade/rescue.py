@@ -12,6 +12,7 @@ from novadocker import view
 from novadocker.facade import guest
 from novadocker.facade import lifecycle
 from novadocker.facade import rooms
+from novadocker.facade import volumes
 from novadocker.ops import create
 from novadocker.ops import rescue as ops_rescue
 
@@ -49,12 +50,16 @@ class Rescue(rooms.Rooms):
 
     @rooms.in_nova_words
     def unrescue(self, context: Any, instance: Any) -> None:
-        ops_rescue.unrescue(
-            self._tools,
-            instance,
-            view.instance_view(instance),
-            instance.get_network_info(),
-        )
+        # Nova does not say it here.
+        block_device_info = volumes.block_device_info(context, instance)
+        with volumes.remembered(block_device_info):
+            ops_rescue.unrescue(
+                self._tools,
+                instance,
+                view.instance_view(instance),
+                instance.get_network_info(),
+                volumes.of_server(context, instance, block_device_info),
+            )
 
     def _rescuer(self) -> ops_rescue.Rescuer:
         info = self._engine.info()

@@ -7,6 +7,7 @@ from nova import conf as nova_conf
 from nova import context as nova_context
 from nova import exception as nova_exception
 from nova import service_auth
+from nova import utils as nova_utils
 from nova.conf import service_token
 from nova.image import glance
 from nova.network import neutron
@@ -38,6 +39,8 @@ from novadocker.ops import create
 from novadocker.ops import departure
 from novadocker.ops import tools as ops_tools
 from novadocker.spec import builder
+from novadocker.volume import connector as volume_connector
+from novadocker.volume import volumes as volume_volumes
 
 CONF = nova_conf.CONF
 
@@ -76,6 +79,9 @@ class Rooms(driver.ComputeDriver):
         self._plumber = network_plumber.Plumber(
             CONF.docker.runtime_map_dir, self._switch
         )
+        self._connector = volume_connector.Connector(
+            nova_utils.get_root_helper()
+        )
 
     @functools.cached_property
     def _tools(self) -> ops_tools.Tools:
@@ -101,6 +107,14 @@ class Rooms(driver.ComputeDriver):
             settings=ops_tools.Settings(
                 instances_path=CONF.instances_path,
                 start_check_ms=CONF.docker.start_check_ms,
+            ),
+            volumes=volume_volumes.Volumes(
+                CONF.docker.runtime_map_dir,
+                self._connector,
+                volume_volumes.Settings(
+                    is_enabled=CONF.docker.volumes,
+                    filesystem=CONF.docker.volume_filesystem,
+                ),
             ),
         )
 

@@ -8,6 +8,7 @@ from nova import exception as nova_exception
 
 from novadocker import view
 from novadocker.facade import rooms
+from novadocker.facade import volumes
 from novadocker.ops import suspend
 
 
@@ -27,17 +28,28 @@ class Suspend(rooms.Rooms):
         share_info: Any = None,
     ) -> None:
         with _back_to_before():
-            self._resume(instance, network_info)
+            self._resume(context, instance, network_info, block_device_info)
 
     @rooms.in_nova_words
     def _suspend(self, instance: Any) -> None:
         suspend.suspend(self._tools, instance)
 
     @rooms.in_nova_words
-    def _resume(self, instance: Any, network_info: Any) -> None:
-        suspend.resume(
-            self._tools, instance, view.instance_view(instance), network_info
-        )
+    def _resume(
+        self,
+        context: Any,
+        instance: Any,
+        network_info: Any,
+        block_device_info: Any,
+    ) -> None:
+        with volumes.remembered(block_device_info):
+            suspend.resume(
+                self._tools,
+                instance,
+                view.instance_view(instance),
+                network_info,
+                volumes.of_server(context, instance, block_device_info),
+            )
 
 
 @contextlib.contextmanager

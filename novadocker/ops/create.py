@@ -27,7 +27,9 @@ from novadocker.ops import starting
 from novadocker.ops import stopwatch
 from novadocker.ops import tools as ops_tools
 from novadocker.ops import undoing
+from novadocker.ops import volumes
 from novadocker.spec import builder
+from novadocker.volume import request
 
 LOG = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class Boot:
     )
     config_drive: Callable[[], Iterable[tuple[str, bytes]]] | None = None
     is_unshelved: bool = False
+    volumes: Sequence[request.Volume] = ()
 
 
 class Creator:
@@ -86,6 +89,7 @@ class Creator:
         :raises InvalidContainerOption: a flavor, metadata or property is
         :raises InjectedFileRefused: a file has no path in a container
         :raises ContainerConflict: a container of this name is there already
+        :raises VolumeRefused, VolumeUnusable: a volume cannot be had
         :raises ContainerExited: the command ended at once
         """
         watch = stopwatch.Stopwatch()
@@ -98,7 +102,10 @@ class Creator:
         LOG.info('Booted: %s', watch, instance=boot.instance)
 
     def recreate(
-        self, context: Any, boot: Boot, take_away: Callable[[], None]
+        self,
+        context: Any,
+        boot: Boot,
+        take_away: Callable[[], Sequence[request.Volume]],
     ) -> None:
         """Boot a server anew, on the ports that it has.
 
@@ -107,14 +114,15 @@ class Creator:
         files of the server, which stay until it is deleted: a port that is
         taken away and comes back is dead for a while.
 
-        :param take_away: removes the old container
+        :param take_away: removes the old container, and gives the volumes of
+            the new one
         :raises: as ``create``
         """
         watch = stopwatch.Stopwatch()
         with locks.instance_lock(boot.view.uuid):
             spec = self._spec(context, boot, watch)
             with watch.phase('old container'):
-                take_away()
+                boot = dataclasses.replace(boot, volumes=take_away())
             with undoing.Undo() as undo:
                 self._rebuild(boot, spec, undo, watch)
                 undo.pop_all()
@@ -134,6 +142,7 @@ class Creator:
             has_config_drive=boot.config_drive is not None,
         )
         making.require_command(image, spec)
+        volumes.require_possible(self._tools, boot.volumes)
         guest.file_seeds(boot.files, spec)
         return spec
 
@@ -178,10 +187,13 @@ class Creator:
             )
             with watch.phase('plug'):
                 self._plug(boot, nics, undo)
+            with watch.phase('volumes'):
+                mounts = volumes.prepare(self._tools, boot.volumes, undo)
             with watch.phase('container'):
                 container_id = making.make(
                     self._tools, spec, boot.view.uuid, undo
                 )
+                volumes.mount_at_start(self._tools, container_id, mounts)
                 self._furnish(boot, spec, container_id)
             with watch.phase('wait for Neutron'):
                 vifs.close()
@@ -203,8 +215,12 @@ class Creator:
         self._write_files(boot)
         with watch.phase('plug'):
             plumber.plug(boot.instance, boot.network_info, nics)
+        with watch.phase('volumes'):
+            volumes.require_possible(self._tools, boot.volumes)
+            mounts = volumes.prepare(self._tools, boot.volumes, undo)
         with watch.phase('container'):
             container_id = making.make(self._tools, spec, boot.view.uuid, undo)
+            volumes.mount_at_start(self._tools, container_id, mounts)
             self._furnish(boot, spec, container_id)
         with watch.phase('wait for the agent'):
             self._tools.wiring.wait(boot.instance, boot.network_info)

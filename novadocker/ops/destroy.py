@@ -1,5 +1,6 @@
 """The story of a delete, the only one that removes a server's data."""
 
+from collections.abc import Sequence
 import contextlib
 from typing import Any
 
@@ -14,6 +15,8 @@ from novadocker.ops import names
 from novadocker.ops import orphan
 from novadocker.ops import removing
 from novadocker.ops import tools as ops_tools
+from novadocker.ops import volumes
+from novadocker.volume import request
 
 LOG = logging.getLogger(__name__)
 
@@ -24,6 +27,7 @@ def destroy(
     network_info: Any,
     *,
     keep_data: bool = False,
+    attached: Sequence[request.Volume] = (),
 ) -> None:
     """Remove a server: container, ports, namespace, files.
 
@@ -32,8 +36,10 @@ def destroy(
     leaves to the one that was kept on this host what is that one's, too.
 
     :param keep_data: leave the container, stopped and without network
+    :param attached: the volumes of the server, which are disconnected
     :raises OptionChanged: nothing of it was touched
     :raises ContainerNotRemoved: it may be running, with its network
+    :raises VolumeBusy: a volume is still in use; the rest is gone
     """
     with locks.instance_lock(instance.uuid):
         is_kept = _remove_container(tools, instance, keep_data=keep_data)
@@ -49,6 +55,7 @@ def destroy(
             kept.remove_images(tools, instance.uuid)
         if not keep_data and not is_kept:
             names.remove(tools, instance.uuid)
+        volumes.release(tools, attached)
     LOG.info('Destroyed', instance=instance)
 
 

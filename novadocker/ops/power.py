@@ -1,5 +1,6 @@
 """The stories of power: off, on, reboot, pause. None of them touches data."""
 
+from collections.abc import Sequence
 import contextlib
 from typing import Any
 
@@ -16,7 +17,9 @@ from novadocker.ops import silence
 from novadocker.ops import starting
 from novadocker.ops import suspension
 from novadocker.ops import tools as ops_tools
+from novadocker.ops import volumes
 from novadocker.spec import security
+from novadocker.volume import request
 
 LOG = logging.getLogger(__name__)
 
@@ -40,15 +43,18 @@ def power_on(
     instance: Any,
     view: model.Instance,
     network_info: Any,
+    attached: Sequence[request.Volume] = (),
 ) -> None:
     """Start a server, with all that a reboot of its host has taken away.
+
+    :param attached: the volumes of the server
 
     :raises ContainerNotFound: it has no container; absence is no success
     :raises ContainerExited: its command ended at once; the server is stopped
     """
     with locks.instance_lock(instance.uuid):
         role = ops_tools.role_of(instance)
-        bring_up(tools, instance, view, network_info, role)
+        bring_up(tools, instance, view, network_info, role, attached)
     LOG.info('Started', instance=instance)
 
 
@@ -60,6 +66,7 @@ def reboot(
     *,
     is_hard: bool,
     timeout_s: int = 0,
+    attached: Sequence[request.Volume] = (),
 ) -> None:
     """Stop and start a server, whatever state it is in.
 
@@ -72,7 +79,7 @@ def reboot(
         if is_hard:
             repair_network(tools, instance, view, network_info)
         role = ops_tools.role_of(instance)
-        bring_up(tools, instance, view, network_info, role)
+        bring_up(tools, instance, view, network_info, role, attached)
     LOG.info('Rebooted', instance=instance)
 
 
@@ -153,10 +160,11 @@ def bring_up(
     view: model.Instance,
     network_info: Any,
     role: model.Role,
+    attached: Sequence[request.Volume] = (),
 ) -> None:
     """Start a server whose lock is held, as ``power_on`` does.
 
-    :param role: which of its containers
+    :param role: which of its containers; one that rescues has no volumes
     """
     container = ops_tools.find(tools, instance.uuid, role)
     if container.state.is_live:
@@ -171,6 +179,8 @@ def bring_up(
     nics = ops_tools.nics(tools, network_info)
     tools.plumber.plug(instance, network_info, nics)
     tools.plumber.map(container.id, instance.uuid, rescued_id)
+    if role is not model.Role.RESCUE:
+        volumes.bring_back(tools, container.id, attached)
     tools.wiring.wait(instance, network_info)
     starting.start(tools, container.id)
     starting.check(

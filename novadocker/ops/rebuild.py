@@ -6,6 +6,7 @@ first instruction would run before the network is there.
 """
 
 from collections.abc import Callable
+from collections.abc import Sequence
 import contextlib
 from typing import Any
 
@@ -15,6 +16,7 @@ from novadocker.ops import kept
 from novadocker.ops import power
 from novadocker.ops import removing
 from novadocker.ops import tools as ops_tools
+from novadocker.volume import request
 
 
 def rebuild(
@@ -24,7 +26,7 @@ def rebuild(
     boot: create.Boot,
     *,
     timeout_s: int,
-    change_volumes: Callable[[], None],
+    change_volumes: Callable[[], Sequence[request.Volume]],
 ) -> None:
     """Replace a server's container by one of an image; its files are lost.
 
@@ -32,16 +34,17 @@ def rebuild(
 
     :param timeout_s: seconds that its command has to end by itself
     :param change_volumes: what Nova does with the volumes of the server
-        between the one container and the other
+        between the one container and the other; gives those of the other
     :raises: as ``Creator.create``. Until the image is known to be sound the
         old container is not touched.
     """
 
-    def take_away() -> None:
+    def take_away() -> Sequence[request.Volume]:
         with contextlib.suppress(exception.ContainerNotFound):
             power.bring_down(tools, boot.instance, timeout_s=timeout_s)
-        change_volumes()
+        volumes = change_volumes()
         _remove(tools, boot)
+        return volumes
 
     creator.recreate(context, boot, take_away)
 

@@ -5,6 +5,7 @@ kernel mount its root at /rescue, inside of the rescuing container alone: no
 mount of ours outlives it, on no host and in no namespace.
 """
 
+from collections.abc import Sequence
 import dataclasses
 from typing import Any
 
@@ -24,6 +25,7 @@ from novadocker.ops import starting
 from novadocker.ops import tools as ops_tools
 from novadocker.ops import undoing
 from novadocker.spec import builder
+from novadocker.volume import request
 
 LOG = logging.getLogger(__name__)
 
@@ -116,6 +118,7 @@ def unrescue(
     instance: Any,
     view: model.Instance,
     network_info: Any,
+    attached: Sequence[request.Volume] = (),
 ) -> None:
     """End a rescue and start the server itself.
 
@@ -126,6 +129,11 @@ def unrescue(
     with locks.instance_lock(instance.uuid):
         removing.remove_rescue(tools, instance.uuid)
         power.bring_up(
-            tools, instance, view, network_info, model.Role.WORKLOAD
+            tools,
+            instance,
+            view,
+            network_info,
+            model.Role.WORKLOAD,
+            attached,
         )
     LOG.info('Ended the rescue', instance=instance)

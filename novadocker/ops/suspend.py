@@ -4,6 +4,7 @@ What a suspended server wrote to no disk stays in the host's memory or swap;
 a reboot of the host takes it, and the server then resumes as one that starts.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from oslo_log import log as logging
@@ -17,6 +18,7 @@ from novadocker.ops import suspension
 from novadocker.ops import tools as ops_tools
 from novadocker.ops import undoing
 import novadocker.privsep.cgroup
+from novadocker.volume import request
 
 LOG = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ def resume(
     instance: Any,
     view: model.Instance,
     network_info: Any,
+    attached: Sequence[request.Volume] = (),
 ) -> None:
     """Let a suspended server go on, or start one that has ended meanwhile.
 
@@ -61,7 +64,12 @@ def resume(
             tools.engine.unpause(container.id)
         else:
             power.bring_up(
-                tools, instance, view, network_info, model.Role.WORKLOAD
+                tools,
+                instance,
+                view,
+                network_info,
+                model.Role.WORKLOAD,
+                attached,
             )
         suspension.forget(tools, instance.uuid)
     LOG.info('Resumed', instance=instance)

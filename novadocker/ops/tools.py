@@ -17,6 +17,7 @@ from novadocker.network import plumber as network_plumber
 from novadocker.network import wiring as network_wiring
 from novadocker.ops import patience as ops_patience
 from novadocker.spec import builder
+from novadocker.volume import volumes as volume_volumes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Tools:
     wiring: network_wiring.Wiring
     host: builder.Host
     settings: Settings
+    volumes: volume_volumes.Volumes
     patience: ops_patience.Patience = dataclasses.field(
         default_factory=ops_patience.Patience
     )

@@ -14,6 +14,7 @@ from novadocker import exception
 from novadocker import model
 from novadocker import option
 from novadocker.spec import console
+from novadocker.spec import mount
 
 PREFIX = 'docker:'
 ENV_PREFIX = PREFIX + 'env:'
@@ -27,6 +28,8 @@ PROPERTIES: Mapping[str, str] = {
 TTY = 'docker_tty'
 INIT = 'docker_init'
 
+# Metadata of many names, each of them the tenant's.
+_NO_WORDS = (ENV_PREFIX, mount.PREFIX)
 # Wider than a shell's: programs read names such as discovery.type.
 _ENV_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_.-]*')
 _USER = re.compile(
@@ -60,6 +63,7 @@ def process(
     tty = _flag(properties, TTY, default=False)
     # A boot is where a word that cannot be read is refused.
     console.console(properties, has_tty=tty)
+    mount.check(metadata)
     return model.Process(
         command=_command(words.get('command')),
         entrypoint=_command(words.get('entrypoint')),
@@ -82,7 +86,7 @@ def _words_of(
         if key in properties
     }
     for key, text in metadata.items():
-        if not key.startswith(PREFIX) or key.startswith(ENV_PREFIX):
+        if not key.startswith(PREFIX) or key.startswith(_NO_WORDS):
             continue
         name = key.removeprefix(PREFIX)
         if name not in PROPERTIES:

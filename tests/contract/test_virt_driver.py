@@ -24,6 +24,7 @@ from oslo_utils.fixture import uuidsentinel
 from novadocker import driver
 from novadocker import exception
 from tests.fixtures import archives
+from tests.fixtures import fake_disks
 from tests.fixtures import fake_engine
 from tests.fixtures import fake_glance
 from tests.fixtures import fake_network
@@ -36,11 +37,14 @@ HOST = 'myhostname'
 # there they would pass by doing nothing.
 IMPLEMENTED = (
     'attach_interface',
+    'attach_volume',
     'cleanup',
     'confirm_migration',
+    'default_root_device_name',
     'delete_instance_files',
     'destroy',
     'detach_interface',
+    'detach_volume',
     'finish_migration',
     'finish_revert_migration',
     'get_available_nodes',
@@ -53,6 +57,7 @@ IMPLEMENTED = (
     'get_instance_diagnostics',
     'get_num_instances',
     'get_serial_console',
+    'get_volume_connector',
     'init_host',
     'inject_network_info',
     'list_instance_uuids',
@@ -126,10 +131,12 @@ class DockerDriverTestCase(
         self.engine.outcomes[('chpasswd',)] = fake_engine.Outcome(exit_code=0)
         self.terminals = fake_terminals.FakeTerminals(self.engine)
         self.plumber = fake_network.FakePlumber()
+        self.connector = fake_disks.FakeConnector()
         for name, fake in (
             ('novadocker.engine.engine.Engine', self.engine),
             ('novadocker.engine.terminal.Terminals', self.terminals),
             ('novadocker.network.plumber.Plumber', self.plumber),
+            ('novadocker.volume.connector.Connector', self.connector),
         ):
             self._put_in_place(name, fake)
         super().setUp()
@@ -138,6 +145,14 @@ class DockerDriverTestCase(
         self.stub_out('nova.virt.images.fetch', _fetch)
         self.stub_out(
             'nova.tests.unit.utils.get_test_image_object', _docker_image
+        )
+        disks = self.useFixture(fake_disks.FakeDisks(self.engine))
+        disks.content['/dev/sdx'] = ''
+        self.flags(volumes=True, group='docker')
+        # Nova's cases give no context to ask with.
+        self.stub_out(
+            'nova.objects.BlockDeviceMappingList.get_by_instance_uuid',
+            lambda *args: [],
         )
         self.flags(enabled=True, group='serial_console')
         with socket.create_server(('127.0.0.1', 0)) as free:

@@ -108,6 +108,14 @@ class SurvivalTestCase(testtools.TestCase):
         self.useFixture(
             fixtures.MonkeyPatch('nova.virt.images.fetch', self._download)
         )
+        # What Nova's database has of its volumes.
+        self.mapped = []
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'nova.objects.BlockDeviceMappingList.get_by_instance_uuid',
+                lambda *args: self.mapped,
+            )
+        )
         neutron = mock.Mock()
         neutron.list_ports.return_value = {'ports': []}
         self.useFixture(

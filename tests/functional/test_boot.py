@@ -26,6 +26,8 @@ from novadocker.ops import tools as ops_tools
 from novadocker.privsep import netns as privsep_netns
 from novadocker.privsep import runtime_map
 from novadocker.spec import builder
+from novadocker.volume import connector
+from novadocker.volume import volumes
 from tests.fixtures import dockerd
 from tests.fixtures import netns
 from tests.fixtures import ovs
@@ -88,6 +90,11 @@ class BootTestCase(testtools.TestCase):
             wiring=wiring.Wiring(lambda port: True, within_s=0),
             host=builder.Host('host1', dockerd.RUNTIME, False),
             settings=ops_tools.Settings(self.instances, start_check_ms=200),
+            volumes=volumes.Volumes(
+                self.dockerd.map_dir,
+                connector.Connector('sudo'),
+                volumes.Settings(is_enabled=False, filesystem='ext4'),
+            ),
         )
         self.images = store.ImageStore(
             self.engine,

@@ -35,6 +35,10 @@ class DriverTestCase(test.NoDBTestCase):
             patcher = mock.patch(f'novadocker.{name}', return_value=fake)
             patcher.start()
             self.addCleanup(patcher.stop)
+        self.stub_out(
+            'nova.objects.BlockDeviceMappingList.get_by_instance_uuid',
+            lambda *args: [],
+        )
         self.flags(instances_path=self.useFixture(fixtures.TempDir()).path)
         self.driver = self.started_driver()
         self.instance = vif.instance(uuidsentinel.instance)

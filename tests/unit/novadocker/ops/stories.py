@@ -16,6 +16,8 @@ from novadocker.ops import create
 from novadocker.ops import patience
 from novadocker.ops import tools as ops_tools
 from novadocker.spec import builder
+from novadocker.volume import volumes
+from tests.fixtures import fake_disks
 from tests.fixtures import fake_engine
 from tests.fixtures import fake_network
 from tests.fixtures import vif
@@ -64,6 +66,8 @@ class StoryTestCase(testtools.TestCase):
         self.instances = self.useFixture(fixtures.TempDir()).path
         self.engine = fake_engine.FakeEngine()
         self.plumber = fake_network.FakePlumber()
+        self.connector = fake_disks.FakeConnector()
+        self.disks = self.useFixture(fake_disks.FakeDisks(self.engine))
         self.images = FakeImages(self.engine)
         self.tools = ops_tools.Tools(
             engine=self.engine,
@@ -77,6 +81,13 @@ class StoryTestCase(testtools.TestCase):
             ),
             host=builder.Host('host1', 'nova', has_disk_quota=False),
             settings=ops_tools.Settings(self.instances, start_check_ms=200),
+            volumes=volumes.Volumes(
+                '/run/nova-docker/netns',
+                self.connector,
+                volumes.Settings(is_enabled=True, filesystem='ext4'),
+                clock=self._now,
+                sleep=self._sleep,
+            ),
             patience=patience.Patience(clock=self._now, sleep=self._sleep),
         )
         self.uuid = str(uuid.uuid4())

@@ -11,6 +11,7 @@ from novadocker.ops import create
 from novadocker.ops import destroy
 from novadocker.ops import power
 from novadocker.ops import rebuild
+from novadocker.volume import request
 from tests.fixtures import fake_engine
 from tests.unit.novadocker.ops import stories
 
@@ -21,11 +22,13 @@ class RebuildTestCase(stories.StoryTestCase):
         self.first = self.boot()
         self.steps = []
         self.volumes_failure = None
+        self.volumes = ()
 
     def _change_volumes(self):
         self.steps.append(self.found().state)
         if self.volumes_failure:
             raise self.volumes_failure
+        return self.volumes
 
     def _wait(self, instance, network_info):
         raise AssertionError('Neutron sends no event for a port that is up')
@@ -92,6 +95,23 @@ class StoryTest(RebuildTestCase):
         self.rebuild()
         self.assertEqual([model.ContainerState.EXITED], self.steps)
 
+    def test_new_container_has_the_volumes_that_nova_gives_it_then(self):
+        self.disks.content['/dev/sdb'] = 'ext4'
+        self.volumes = (
+            request.Volume('v', 'iscsi', {'where': '/dev/sdb'}, '/data'),
+        )
+        found = self.rebuild()
+        self.assertEqual({'/dev/sdb'}, self.disks.mounted(found.id))
+
+    def test_volume_that_cannot_be_had_leaves_no_container(self):
+        self.volumes = (
+            request.Volume('v', 'iscsi', {'where': '/dev/sdb'}, '/data'),
+        )
+        self.assertRaises(exception.VolumeUnusable, self.rebuild)
+        self.assertEqual([], self.engine.containers())
+        self.assertEqual(set(), self.connector.connected)
+        self.assert_ports_are_kept()
+
     def test_server_in_any_state(self):
         for deed in (
             lambda: power.pause(self.tools, self.instance),
@@ -135,7 +155,7 @@ class FailedRebuildTest(RebuildTestCase):
         self.assert_ports_are_kept()
         self.volumes_failure = None
         self.engine.outcome = fake_engine.Outcome()
-        self.patch(self, '_change_volumes', lambda: self.steps.append('again'))
+        self.patch(self, '_change_volumes', lambda: ())
         self.assertIs(model.ContainerState.RUNNING, self.rebuild().state)
         destroy.destroy(self.tools, self.instance, self.ports)
         self.assert_nothing_left()
@@ -174,7 +194,7 @@ class FailedRebuildTest(RebuildTestCase):
                 self.assertRaises(exception.EngineError, self.rebuild)
                 self.assertEqual([], self.engine.containers())
                 self.assert_ports_are_kept()
-                self.patch(self, '_change_volumes', lambda: None)
+                self.patch(self, '_change_volumes', lambda: ())
                 self.rebuild()
 
     def test_port_that_cannot_be_plugged(self):

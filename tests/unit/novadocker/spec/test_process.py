@@ -46,6 +46,8 @@ UNREADABLE = [
     ({'docker:env:A=B': 'x'}, 'docker:env:A=B'),
     ({'docker:env:A': 'x\0y'}, 'docker:env:A'),
     ({'docker:env:A': '\udfff'}, 'docker:env:A'),
+    ({'docker:mount:vdb': '/proc/sys'}, 'docker:mount:vdb'),
+    ({'docker:mount:vdb': 'a'}, 'docker:mount:vdb'),
     ({'docker:': 'x'}, 'docker:'),
     ({'docker:Command': 'x'}, 'docker:Command'),
     ({'docker:privileged': 'true'}, 'docker:privileged'),
@@ -59,6 +61,10 @@ class ProcessTestCase(testtools.TestCase):
         found = process.process({}, {})
         self.assertEqual(model.Process(), found)
         self.assertTrue(found.init)
+
+    def test_paths_of_volumes_are_no_words_for_a_process(self):
+        found = process.process({'docker:mount:vdb': '/data'}, {})
+        self.assertEqual(model.Process(), found)
 
     def test_commands(self):
         for text, words in COMMANDS:

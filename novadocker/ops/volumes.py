@@ -1,0 +1,148 @@
+"""The stories of a server's volumes: attach, detach, and what a start takes.
+
+A running container is shown a volume and has it taken away at once. For a
+stopped one a volume is only connected to the host; the next start mounts it.
+"""
+
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
+
+from oslo_log import log as logging
+
+from novadocker import exception
+from novadocker import model
+from novadocker.ops import locks
+from novadocker.ops import tools as ops_tools
+from novadocker.ops import undoing
+from novadocker.volume import request
+
+LOG = logging.getLogger(__name__)
+
+
+def attach(
+    tools: ops_tools.Tools,
+    instance: Any,
+    volume: request.Volume,
+    others: Sequence[request.Volume] = (),
+) -> None:
+    """Give a server a volume, or leave it as it was.
+
+    :param others: the volumes that it has already
+    :raises ContainerNotFound: it has no container
+    :raises VolumeRefused, VolumeUnusable: the sentence says why
+    """
+    with locks.instance_lock(instance.uuid), undoing.Undo() as undo:
+        require_possible(tools, [*others, volume])
+        container = ops_tools.find(tools, instance.uuid)
+        undo.add(tools.volumes.release, volume)
+        mount = tools.volumes.prepare(volume)
+        if container.state.is_live:
+            undo.add(tools.volumes.unmount_now, container, mount.disk)
+            tools.volumes.mount_now(container, mount)
+            tools.volumes.mount_at_start(container.id, mount)
+        undo.pop_all()
+    LOG.info(
+        'Attached volume %(id)s at %(target)s',
+        {'id': volume.id, 'target': volume.target},
+        instance=instance,
+    )
+
+
+def detach(
+    tools: ops_tools.Tools, instance: Any, volume: request.Volume
+) -> None:
+    """Take a volume from a server; a server that is gone is fine.
+
+    :raises VolumeBusy: it is in use; the server keeps it
+    """
+    with locks.instance_lock(instance.uuid):
+        try:
+            container = ops_tools.find(tools, instance.uuid)
+        except exception.ContainerNotFound:
+            LOG.warning('It has no container', instance=instance)
+        else:
+            _take(tools, container, volume)
+        tools.volumes.release(volume)
+    LOG.info('Detached volume %s', volume.id, instance=instance)
+
+
+def require_possible(
+    tools: ops_tools.Tools, volumes: Sequence[request.Volume]
+) -> None:
+    """Refuse volumes that a server cannot have, with nothing made."""
+    tools.volumes.require_enabled(volumes)
+    request.require_apart(volumes)
+
+
+def prepare(
+    tools: ops_tools.Tools,
+    volumes: Sequence[request.Volume],
+    undo: undoing.Undo,
+) -> list[model.VolumeMount]:
+    """Bring volumes to this host for a container that is still to be made.
+
+    Before it is made: what has been made last is undone first, and a volume
+    is not taken away under a container.
+    """
+    mounts = []
+    for volume in volumes:
+        undo.add(tools.volumes.release, volume)
+        mounts.append(tools.volumes.prepare(volume))
+    return mounts
+
+
+def mount_at_start(
+    tools: ops_tools.Tools,
+    container_id: str,
+    mounts: Iterable[model.VolumeMount],
+) -> None:
+    """Have a container that is not running see volumes when it starts."""
+    for mount in mounts:
+        tools.volumes.mount_at_start(container_id, mount)
+
+
+def bring_back(
+    tools: ops_tools.Tools,
+    container_id: str,
+    volumes: Sequence[request.Volume],
+) -> None:
+    """Have a container that is about to start see its volumes.
+
+    They stay connected even if it does not start: they are the server's.
+    """
+    require_possible(tools, volumes)
+    for volume in volumes:
+        mount = tools.volumes.prepare(volume)
+        tools.volumes.mount_at_start(container_id, mount)
+
+
+def release(tools: ops_tools.Tools, volumes: Iterable[request.Volume]) -> None:
+    """Disconnect the volumes of a server that is gone.
+
+    Each is tried. A back end that does not answer keeps no server from being
+    deleted.
+
+    :raises VolumeBusy: one is in use; the first of them
+    """
+    busy = []
+    for volume in volumes:
+        try:
+            tools.volumes.release(volume)
+        except exception.VolumeBusy as err:
+            busy.append(err)
+        except exception.VolumeRefused as err:
+            LOG.warning('It is left on this host: %s', err)
+    if busy:
+        raise busy[0]
+
+
+def _take(
+    tools: ops_tools.Tools,
+    container: model.Container,
+    volume: request.Volume,
+) -> None:
+    disk = volume.disk or tools.volumes.find(volume)
+    if container.state.is_live:
+        tools.volumes.unmount_now(container, disk)
+    tools.volumes.mount_no_more(container.id, disk)

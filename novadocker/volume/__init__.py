@@ -1,0 +1,1 @@
+"""Cinder's volumes: the only room that imports os_brick."""
