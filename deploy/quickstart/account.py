@@ -114,6 +114,11 @@ def _folders(
         (data / 'nova/lock', nova, 0o750),
         (data / 'neutron', nova, 0o755),
         (data / 'neutron/lock', nova, 0o755),
+        (data / 'cinder', nova, 0o750),
+        (data / 'cinder/lock', nova, 0o750),
+        # What tenants have written, and the locks of who reads it.
+        (data / 'cinder/volumes', 'root', 0o700),
+        (data / 'cinder/backend', 'root', 0o700),
     ]
 
 

@@ -15,31 +15,42 @@ _SERVICES = {
     'glance': ('image', 9292, ''),
     'placement': ('placement', 8778, ''),
     'neutron': ('network', 9696, ''),
+    'cinder': ('volumev3', 8776, '/v3'),
 }
 # What the image half alone has; the bridge is found by its address.
 IMAGES_ONLY = ('glance', 'glance-bridge')
 ALL = (*IMAGES_ONLY, 'nova', 'placement', 'neutron')
+_VOLUMES = ('cinder',)
 # Whose quotas it enforces, it has to read.
 _READS_LIMITS = 'glance-bridge'
 _INTERFACES = ('public', 'internal', 'admin')
 
 
+def names(boots: bool, volumes: bool) -> tuple[str, ...]:
+    """List the services that there are, by their users.
+
+    :param boots: whether there is more than the image half
+    """
+    found = ALL if boots else IMAGES_ONLY
+    return (*found, *_VOLUMES) if volumes else found
+
+
 def fill(
-    connection: Any, secrets: Mapping[str, str], names: Iterable[str]
+    connection: Any, secrets: Mapping[str, str], wanted: Iterable[str]
 ) -> None:
     """Make what is missing.
 
-    :param names: the services that there are, by their users
+    :param wanted: of ``names``
     """
     identity = connection.identity
     service_project = _project(identity, 'service')
     role = identity.find_role('service') or identity.create_role(
         name='service'
     )
-    for name in names:
+    for name in wanted:
         user = _user(identity, name, secrets[name])
-        for wanted in (role, identity.find_role('admin')):
-            identity.assign_project_role_to_user(service_project, user, wanted)
+        for each in (role, identity.find_role('admin')):
+            identity.assign_project_role_to_user(service_project, user, each)
         if name in _SERVICES:
             _endpoints(identity, name)
         if name == _READS_LIMITS:

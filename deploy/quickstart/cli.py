@@ -42,11 +42,19 @@ def cli(ctx: click.Context) -> None:
     help='Neutron with Open vSwitch agents (default) or with OVN; none is '
     'images and registry alone, without Nova.',
 )
+@click.option(
+    '--volumes',
+    is_flag=True,
+    help='Also Cinder, and volumes for servers. Once it is there it stays.',
+)
 # NOTE: for work on the quickstart itself, without the driver.
 @click.option('--compute-driver', hidden=True, default='docker.DockerDriver')
 @click.pass_obj
 def up(
-    home: home_module.Home, network: str | None, compute_driver: str
+    home: home_module.Home,
+    network: str | None,
+    volumes: bool,
+    compute_driver: str,
 ) -> None:
     """Install and start the cloud, then push and boot memcached."""
     from deploy.quickstart import summary
@@ -55,7 +63,9 @@ def up(
     progress = summary.progress()
     state = home_module.load_state(home)
     flavour = network or (state.network if state else 'ovs')
-    run = up_module.Up(home, flavour, progress, compute_driver)
+    run = up_module.Up(
+        home, flavour, progress, compute_driver, volumes=volumes
+    )
     result = run.run()
     summary.show(home, progress, result.address, result.version)
 

@@ -23,11 +23,22 @@ _SCHEMAS = {
     'placement': ('placement',),
     'nova': ('nova_api', 'nova', 'nova_cell0'),
     'neutron': ('neutron',),
+    'cinder': ('cinder',),
 }
 # What the image half alone needs.
 IMAGES_ONLY = ('keystone', 'glance', 'glance-bridge')
 ALL = (*IMAGES_ONLY, 'placement', 'nova', 'neutron')
+_VOLUMES = ('cinder',)
 _SCRIPT = pathlib.Path(__file__).parent / 'nova_schema.py'
+
+
+def names(boots: bool, volumes: bool) -> tuple[str, ...]:
+    """List the services that have a schema.
+
+    :param boots: whether there is more than the image half
+    """
+    found = ALL if boots else IMAGES_ONLY
+    return (*found, *_VOLUMES) if volumes else found
 
 
 def create_files(home: home_module.Home) -> None:
@@ -101,6 +112,7 @@ def make_schemas(
         'placement': lambda: _sync(home, 'placement-manage', 'db sync'),
         'nova': lambda: _nova(home, secrets, transport_url),
         'neutron': lambda: _neutron(home),
+        'cinder': lambda: _sync(home, 'cinder-manage', 'db sync'),
     }
     # Each mostly waits for the database: together they take as long as the
     # longest, which is Neutron's.

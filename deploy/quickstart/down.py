@@ -24,6 +24,7 @@ from deploy.quickstart import process
 from deploy.quickstart import progress as progress_module
 from deploy.quickstart import render
 from deploy.quickstart import supervise
+from deploy.quickstart import volume
 
 # Agents and services first, then what they stand on; the switch comes last,
 # for its bridges are deleted through it.
@@ -64,6 +65,8 @@ def stop(home: home_module.Home) -> None:
     end_orphans(home)
     if owner.is_ours(home):
         engine.end_containers()
+    # No container has one mounted any more.
+    volume.disconnect_all(home)
     for inside in insides:
         node.unpin(inside)
     if owner.is_ours(home):

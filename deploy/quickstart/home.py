@@ -43,6 +43,7 @@ _ACCOUNTS = (
     'registry',
     'events',
     'image-ids',
+    'cinder',
 )
 
 
@@ -97,6 +98,11 @@ class Home:
     def rootwrap(self) -> pathlib.Path:
         """The one configuration that sudo lets user nova name."""
         return (self.root or self.path) / 'etc' / 'nova' / 'rootwrap.conf'
+
+    @property
+    def back_end(self) -> pathlib.Path:
+        """Where cinder-volume finds the code of its back end."""
+        return self.path / 'libexec' / 'back-end'
 
     @property
     def docker_socket(self) -> pathlib.Path:
@@ -163,13 +169,15 @@ class Node:
 class State:
     """What ``up`` has done so far.
 
-    ``done`` maps a step to the fingerprint of what it was done for.
+    ``done`` maps a step to the fingerprint of what it was done for;
+    ``volumes`` says whether there is Cinder.
     """
 
     network: str
     version: int = constants.STATE_VERSION
     done: Mapping[str, str] = dataclasses.field(default_factory=dict)
     nodes: tuple[Node, ...] = ()
+    volumes: bool = False
 
     def with_done(self, step: str, fingerprint: str) -> 'State':
         """Remember that a step was done for this content."""
@@ -230,6 +238,7 @@ def load_state(home: Home) -> State | None:
             network=raw['network'],
             done=dict(raw['done']),
             nodes=tuple(Node(**node) for node in raw.get('nodes', ())),
+            volumes=bool(raw.get('volumes', False)),
         )
     except (KeyError, TypeError, ValueError) as err:
         raise _damaged(home.state_file) from err

@@ -21,6 +21,7 @@ from deploy.quickstart import engine
 from deploy.quickstart import home as home_module
 from deploy.quickstart import network
 from deploy.quickstart import node
+from deploy.quickstart import volume
 
 _UUID = r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 _CONTAINER = re.compile(rf'nova-({_UUID})(?:-rescue|-resize)?')
@@ -34,6 +35,8 @@ _CACHED_S = 24 * 3600 + 2 * 2400
 _AGENT = re.compile(rf'(?:ovnmeta|qdhcp|qrouter)-({_UUID})')
 # Devices are named by the first letters of their Neutron port.
 _DEVICE = re.compile(r'(?:tap|qvo|qvb|qbr|nvc)([0-9a-f]{8}-[0-9a-f]{2})')
+# Files of Cinder's back end, by volume or by snapshot.
+_DISK = re.compile(rf'(?:volume|snapshot)-({_UUID})')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Living:
     networks: frozenset[str] = frozenset()
     routers: frozenset[str] = frozenset()
     images: frozenset[str] = frozenset()
+    volumes: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,6 +68,9 @@ class Found:
     consumers: tuple[str, ...] = ()
     server_ports: Mapping[str, str] = dataclasses.field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    disks: tuple[str, ...] = ()
+    loops: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    attached: tuple[tuple[str, str], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,15 +87,24 @@ def find(home: home_module.Home, state: home_module.State) -> list[str]:
     """List what leaked, one line each; on a node it begins with its name."""
     with cloud.errors():
         admin = cloud.connect(home_module.load_secrets(home))
+        volumes = volume.alive(admin) if state.volumes else frozenset()
         if state.network == constants.IMAGES_ONLY:
-            return list(judge(registered(home), Living(images=images(admin))))
-        alive = living(admin)
+            alive = Living(images=images(admin), volumes=volumes)
+            return [
+                *judge(registered(home), alive),
+                *judge(stored(home), alive),
+            ]
+        alive = dataclasses.replace(living(admin), volumes=volumes)
         known = database.instance_uuids(home)
         lines = [
             *judge(gather(home, here(), known), alive),
             *judge(kept(admin), alive),
             *judge(registered(home), alive),
+            *judge(stored(home), alive),
         ]
+        if state.volumes:
+            attached = Found(attached=tuple(volume.attachments(admin)))
+            lines += judge(attached, alive)
         for each in state.nodes:
             inside = home.of_node(each.name)
             found = gather(inside, there(inside), known, each.driver)
@@ -188,6 +204,12 @@ def registered(home: home_module.Home) -> Found:
     )
 
 
+def stored(home: home_module.Home) -> Found:
+    """List what Cinder's back end has made of volumes and snapshots."""
+    disks = volume.disks(home)
+    return Found(disks=tuple(disks.names()), loops=disks.connected())
+
+
 def judge(found: Found, alive: Living) -> Iterator[str]:
     """Say of each thing why nobody owns it; be silent about the rest."""
     servers = alive.servers
@@ -212,6 +234,22 @@ def judge(found: Found, alive: Living) -> Iterator[str]:
         if server not in servers:
             yield f'Neutron port {port}: no such server {server}'
     yield from _pins(found.tags, alive.images)
+    yield from _disks(found, alive.volumes)
+    for volume_id, server in found.attached:
+        if server not in servers:
+            yield f'volume {volume_id}: attached to no such server {server}'
+
+
+def _disks(found: Found, volumes: frozenset[str]) -> Iterator[str]:
+    things = [(f'file {name}', name) for name in found.disks]
+    things += [
+        (f'loop device {device} of {name}', name)
+        for name, device in found.loops.items()
+    ]
+    for thing, name in things:
+        match = _DISK.fullmatch(name)
+        if match and match[1] not in volumes:
+            yield f'{thing}: no such volume or snapshot'
 
 
 def _pins(tags: Iterable[str], images: frozenset[str]) -> Iterator[str]:

@@ -27,18 +27,25 @@ from deploy.quickstart import service as service_module
 _NEEDED_GB = 6
 _NEEDED_MEMORY_GB = 6
 _OWN_DEVICES = {constants.MANAGEMENT_DEVICE, constants.EXTERNAL_BRIDGE}
+_LOOP_CONTROL = pathlib.Path('/dev/loop-control')
 _USERS = re.compile(r'users:\(\("(?P<name>[^"]+)",pid=(?P<pid>\d+)')
 
 
-def check(home: home_module.Home, network_flavour: str) -> None:
+def check(
+    home: home_module.Home, network_flavour: str, volumes: bool = False
+) -> None:
     """Run all checks that do not depend on what is installed.
 
+    :param volumes: whether there shall be Cinder
     :raises PreconditionMissing: the first one that fails
     """
     check_root(os.geteuid())
     home_module.require_usable(home.path)
     check_system(pathlib.Path('/etc/os-release').read_text())
-    check_flavour(home_module.load_state(home), network_flavour)
+    state = home_module.load_state(home)
+    check_flavour(state, network_flavour)
+    if volumes or (state is not None and state.volumes):
+        check_loops(_LOOP_CONTROL)
     check_disk(home.path)
     check_memory(pathlib.Path('/proc/meminfo').read_text())
     owner.require_free(home)
@@ -48,7 +55,9 @@ def check(home: home_module.Home, network_flavour: str) -> None:
         check_network(outside.hosts(outside.sources()))
 
 
-def check_fresh(home: home_module.Home, network_flavour: str) -> None:
+def check_fresh(
+    home: home_module.Home, network_flavour: str, volumes: bool = False
+) -> None:
     """Check what a machine has to be free of before we take it.
 
     Also where we had it before: another switch or another Neutron may have
@@ -56,7 +65,7 @@ def check_fresh(home: home_module.Home, network_flavour: str) -> None:
 
     :raises PreconditionMissing: a port, a device or a namespace is taken
     """
-    services = service_module.services(home, network_flavour)
+    services = service_module.services(home, network_flavour, volumes)
     check_ports(process.run(['ss', '-Hltnp']), render.service_ports(services))
     check_devices(os.listdir('/sys/class/net'))
     check_namespaces(network.namespaces())
@@ -87,6 +96,15 @@ def check_flavour(state: home_module.State | None, wanted: str) -> None:
         raise exception.PreconditionMissing(
             f'This cloud was installed with --network {state.network}: '
             f'run `down --purge` first to change to {wanted}.'
+        )
+
+
+def check_loops(control: pathlib.Path) -> None:
+    """Refuse a kernel that cannot show a file as a disk."""
+    if not control.exists():
+        raise exception.PreconditionMissing(
+            f'There is no {control}, and volumes are loop devices: load the '
+            f'module with `modprobe loop`, or run `up` without --volumes.'
         )
 
 

@@ -58,6 +58,8 @@ FILES = (
     File('dhcp_agent.ini.j2', 'neutron/dhcp_agent.ini', _NOVA),
     File('l3_agent.ini.j2', 'neutron/l3_agent.ini', _NOVA),
     File('metadata_agent.ini.j2', 'neutron/metadata_agent.ini', _NOVA),
+    File('cinder.conf.j2', 'cinder/cinder.conf', _NOVA),
+    File('cinder-backend.ini.j2', 'cinder/backend.ini'),
     File('supervisord.conf.j2', 'supervisord.conf'),
 )
 
@@ -77,6 +79,8 @@ _COPIED = {
     'etc/nova/rootwrap.d': 'nova/rootwrap.d',
     'etc/neutron/api-paste.ini': 'neutron/api-paste.ini',
     'etc/glance/metadefs': 'glance/metadefs',
+    'etc/cinder/api-paste.ini': 'cinder/api-paste.ini',
+    'etc/cinder/resource_filters.json': 'cinder/resource_filters.json',
 }
 
 # Glance's own pipelines, and what the bridge puts in.
@@ -130,6 +134,7 @@ def context(
     return {
         'home': home,
         'network': state.network,
+        'volumes': state.volumes,
         'datapath': datapath,
         'cgroup_parent': cgroup_parent,
         'compute_driver': compute_driver,

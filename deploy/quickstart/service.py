@@ -47,12 +47,20 @@ class Service:
     umask: str = '022'
 
 
-def services(home: home_module.Home, network: str) -> list[Service]:
-    """List the services of one flavour, in start order."""
+def services(
+    home: home_module.Home, network: str, volumes: bool = False
+) -> list[Service]:
+    """List the services of one flavour, in start order.
+
+    :param volumes: whether Cinder is among them
+    """
     parts = [_stores, _engine, _identity, _images, _registry]
+    if volumes or network != constants.IMAGES_ONLY:
+        parts.append(_messages)
+    if volumes:
+        parts.append(_volumes)
     if network != constants.IMAGES_ONLY:
         parts += [
-            _messages,
             _vswitch,
             _control,
             _neutron_control,
@@ -286,6 +294,31 @@ def _control(home: home_module.Home) -> list[Service]:
         _nova(home, 'nova-conductor', config),
         _nova(home, 'nova-scheduler', config),
         _nova(home, 'nova-serialproxy', config, port=6083),
+    ]
+
+
+def _volumes(home: home_module.Home) -> list[Service]:
+    config = f'--config-file={home.etc}/cinder/cinder.conf'
+    api = _wsgi(home, 'cinder-api', 8776, 'cinder.wsgi.api', threads=8)
+    return [
+        # It reads its configuration from the command line alone.
+        dataclasses.replace(api, command=(*api.command, f'--pyargv={config}')),
+        Service(
+            'cinder-scheduler',
+            Tier.CONTROL,
+            (str(home.bin / 'cinder-scheduler'), config),
+            user=constants.USER,
+        ),
+        # Loop devices are root's, as are the files behind them.
+        Service(
+            'cinder-volume',
+            Tier.CONTROL,
+            (
+                *(str(home.bin / 'cinder-volume'), config),
+                f'--config-file={home.etc}/cinder/backend.ini',
+            ),
+            environment={'PYTHONPATH': str(home.back_end)},
+        ),
     ]
 
 

@@ -42,6 +42,7 @@ from deploy.quickstart import seed
 from deploy.quickstart import service as service_module
 from deploy.quickstart import story
 from deploy.quickstart import supervise
+from deploy.quickstart import volume
 
 _Phase = tuple[str, str, Callable[[], None]]
 
@@ -68,7 +69,10 @@ class Result:
 
 
 class Up:
-    """One run of ``up``."""
+    """One run of ``up``.
+
+    :param volumes: whether there shall be Cinder, too; where it is, it stays
+    """
 
     def __init__(
         self,
@@ -76,6 +80,8 @@ class Up:
         flavour: str,
         progress: progress_module.Progress,
         compute_driver: str = _DRIVER,
+        *,
+        volumes: bool = False,
     ) -> None:
         self._home = home
         self._flavour = flavour
@@ -83,6 +89,7 @@ class Up:
         self._compute_driver = compute_driver
         self._supervisor = supervise.Supervisor(home)
         self._state = home_module.State(flavour)
+        self._volumes = volumes
         self._secrets: dict[str, str] = {}
         self._datapath = ''
         self._result = Result()
@@ -97,11 +104,13 @@ class Up:
         :raises PreconditionMissing: the machine is not fit; nothing started
         :raises OperationFailed: a phase failed; call it again to go on
         """
-        preflight.check(self._home, self._flavour)
+        preflight.check(self._home, self._flavour, self._volumes)
         self._home.path.mkdir(parents=True, exist_ok=True)
         with lock.held(self._home):
+            state = home_module.load_state(self._home) or self._state
+            self._volumes = self._volumes or state.volumes
             self._take_machine()
-            self._state = home_module.load_state(self._home) or self._state
+            self._state = dataclasses.replace(state, volumes=self._volumes)
             home_module.save_state(self._home, self._state)
             self._pass(self._phases())
         return self._result
@@ -115,7 +124,7 @@ class Up:
         is_running = self._supervisor.is_running()
         if not is_running and holder is None:
             down.end_orphans(self._home)
-            preflight.check_fresh(self._home, self._flavour)
+            self._check_fresh()
         owner.claim(self._home)
         if not is_running and holder is not None:
             self._recover(holder)
@@ -128,9 +137,14 @@ class Up:
         with contextlib.ExitStack() as undo:
             with self._progress.phase('recover', what):
                 down.stop(self._home)
+                # Nobody who needs them is left.
+                volume.disconnect_all(home_module.Home(holder))
             undo.callback(owner.release, self._home)
-            preflight.check_fresh(self._home, self._flavour)
+            self._check_fresh()
             undo.pop_all()
+
+    def _check_fresh(self) -> None:
+        preflight.check_fresh(self._home, self._flavour, self._volumes)
 
     def add_node(self, name: str, driver: str) -> None:
         """Make one more compute host, or finish making it.
@@ -234,6 +248,8 @@ class Up:
         )
         self._changed |= set(render.write_all(self._home, self._names))
         bridge.make_key(self._home)
+        if self._state.volumes and volume.install(self._home):
+            self._restart.add('cinder-volume')
         database.create_files(self._home)
         if self._boots:
             self._configure_host()
@@ -304,7 +320,7 @@ class Up:
             f'rabbit://openstack:{self._secrets["rabbitmq"]}'
             f'@{constants.MANAGEMENT_ADDRESS}:5672/',
             lambda name: f'schema-{name}' in self._state.done,
-            database.IMAGES_ONLY if not self._boots else database.ALL,
+            database.names(self._boots, self._state.volumes),
         )
         for name in made:
             self._remember(f'schema-{name}', release)
@@ -316,7 +332,7 @@ class Up:
 
     def _identity(self) -> None:
         self._start(service_module.Tier.IDENTITY)
-        names = catalog.ALL if self._boots else catalog.IMAGES_ONLY
+        names = catalog.names(self._boots, self._state.volumes)
         wanted = ' '.join((catalog.VERSION, *names))
         if self._state.done.get('catalog') != wanted:
             admin = cloud.connect(self._secrets)
@@ -325,6 +341,8 @@ class Up:
 
     def _services(self) -> None:
         self._start(service_module.Tier.CONTROL)
+        if self._state.volumes:
+            volume.wait_for_back_end(cloud.connect(self._secrets))
         if self._boots:
             self._start(service_module.Tier.COMPUTE)
             self._wait_for_host(socket.gethostname())
@@ -412,7 +430,9 @@ class Up:
         services: Sequence[service_module.Service] = (),
     ) -> None:
         """Start a tier, of the machine itself unless others are given."""
-        known = services or service_module.services(self._home, self._flavour)
+        known = services or service_module.services(
+            self._home, self._flavour, self._state.volumes
+        )
         self._supervisor.start([it for it in known if it.tier == tier])
 
     def _remember(

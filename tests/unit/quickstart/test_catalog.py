@@ -6,6 +6,7 @@ from deploy.quickstart import catalog
 from tests.unit.quickstart import records
 
 SECRETS = {name: f'{name}-secret' for name in (*catalog.ALL, 'demo')}
+CINDER = {'cinder': 'cinder-secret'}
 
 
 class Identity:
@@ -105,3 +106,15 @@ class FillTestCase(testtools.TestCase):
         self.assertEqual(
             ['glance', 'glance-bridge', 'demo'], identity.users.names()
         )
+
+    def test_cinder_has_a_user_and_endpoints_where_there_are_volumes(self):
+        names = catalog.names(True, True)
+        self.assertEqual((*catalog.ALL, 'cinder'), names)
+        catalog.fill(self.connection, SECRETS | CINDER, names)
+        found = self.identity.find_service('cinder')
+        self.assertEqual('volumev3', found.type)
+        self.assertEqual(
+            {'http://198.51.100.1:8776/v3'},
+            {it.url for it in self.identity.endpoints(service_id=found.id)},
+        )
+        self.assertIn(('service', 'cinder', 'service'), self.identity.granted)

@@ -112,11 +112,12 @@ class CliTestCase(testtools.TestCase):
         home_module.save_state(
             home_module.Home(self.folder), home_module.State('ovn')
         )
-        flavours = []
+        flavours, with_volumes = [], []
 
         class Up:
-            def __init__(self, home, flavour, progress, driver):
+            def __init__(self, home, flavour, progress, driver, *, volumes):
                 flavours.append(flavour)
+                with_volumes.append(volumes)
 
             def run(self):
                 return up.Result('203.0.113.7', '1.6.18')
@@ -126,8 +127,9 @@ class CliTestCase(testtools.TestCase):
         self.assertEqual(0, found.exit_code)
         self.assertIn('memcached 1.6.18', found.output)
         self.assertIn('nc 203.0.113.7 11211', found.output)
-        self._run('up', '--network', 'ovs')
+        self._run('up', '--network', 'ovs', '--volumes')
         self.assertEqual(['ovn', 'ovs'], flavours)
+        self.assertEqual([False, True], with_volumes)
 
     def test_sentence_of_a_failure_is_shown_with_its_code(self):
         self._install()

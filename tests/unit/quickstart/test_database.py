@@ -72,6 +72,24 @@ class MakeSchemasTestCase(testtools.TestCase):
             next(it for it in told if 'bridge' in it[0].name),
         )
 
+    def test_cinder_has_one_where_there_are_volumes(self):
+        for boots in (True, False):
+            without = database.names(boots, False)
+            self.assertNotIn('cinder', without)
+            self.assertEqual((*without, 'cinder'), database.names(boots, True))
+        made = database.make_schemas(
+            self.home,
+            SECRETS,
+            'rabbit://',
+            lambda name: name != 'cinder',
+            database.names(True, True),
+        )
+        self.assertEqual(['cinder'], made)
+        self.assertEqual(
+            [self.home.bin / 'cinder-manage'],
+            [call.args[0][0] for call in self.run.call_args_list],
+        )
+
     def test_failure_of_one_is_the_failure_of_all(self):
         self.run.side_effect = exception.OperationFailed('no room')
         err = self.assertRaises(exception.OperationFailed, self._make)

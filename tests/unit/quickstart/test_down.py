@@ -23,6 +23,7 @@ from deploy.quickstart import process
 from deploy.quickstart import progress
 from deploy.quickstart import render
 from deploy.quickstart import supervise
+from deploy.quickstart import volume
 from tests.unit.quickstart import journal
 
 MOUNTINFO = """\
@@ -83,6 +84,7 @@ class MachineTestCase(testtools.TestCase):
         replace(engine, 'kill_all', 'end_containers')
         replace(account, 'remove_user')
         replace(fence, 'take_down')
+        replace(volume, 'disconnect_all')
         replace(node, 'unpin', 'clear', 'clear_devices', 'forget')
         replace(node, 'require_empty', 'leave_aggregate', 'disconnect_switch')
         replace(render, 'remove_sudoers')
@@ -126,6 +128,7 @@ class DownTestCase(MachineTestCase):
             'shutdown',
             'process.end',
             'engine.end_containers',
+            'volume.disconnect_all',
             'network.delete_device',
             'network.forget_switch',
         ]

@@ -17,6 +17,7 @@ from deploy.quickstart import leak
 from deploy.quickstart import network
 from deploy.quickstart import node
 from deploy.quickstart import process
+from deploy.quickstart import volume
 
 SERVER = '11111111-1111-4111-8111-111111111111'
 PORT = '22222222-2222-4222-8222-222222222222'
@@ -24,6 +25,7 @@ NETWORK = '33333333-3333-4333-8333-333333333333'
 ROUTER = '44444444-4444-4444-8444-444444444444'
 IMAGE = '55555555-5555-4555-8555-555555555555'
 HIDDEN = '66666666-6666-4666-8666-666666666666'
+VOLUME = '77777777-7777-4777-8777-777777777777'
 GONE = '99999999-9999-4999-8999-999999999999'
 
 ALIVE = leak.Living(
@@ -32,6 +34,7 @@ ALIVE = leak.Living(
     networks=frozenset({NETWORK}),
     routers=frozenset({ROUTER}),
     images=frozenset({IMAGE}),
+    volumes=frozenset({VOLUME}),
 )
 
 
@@ -56,8 +59,28 @@ class JudgeTestCase(testtools.TestCase):
             folders=(SERVER, '_base'),
             consumers=(SERVER,),
             server_ports={PORT: SERVER},
+            disks=(f'volume-{VOLUME}',),
+            loops={f'volume-{VOLUME}': '/dev/loop8'},
+            attached=((VOLUME, SERVER),),
         )
         self.assertEqual([], found)
+
+    def test_file_and_device_of_no_volume(self):
+        name = f'snapshot-{GONE}'
+        self.assertEqual(
+            [
+                f'file {name}: no such volume or snapshot',
+                f'loop device /dev/loop9 of {name}: '
+                'no such volume or snapshot',
+            ],
+            self.judge(disks=(name,), loops={name: '/dev/loop9'}),
+        )
+
+    def test_volume_that_a_server_has_taken_to_its_grave(self):
+        self.assertEqual(
+            [f'volume {VOLUME}: attached to no such server {GONE}'],
+            self.judge(attached=((VOLUME, SERVER), (VOLUME, GONE))),
+        )
 
     def test_pin_of_no_image(self):
         pin = f'demo/web:g-{GONE}'
@@ -213,6 +236,7 @@ class FindTestCase(testtools.TestCase):
         self.patch(engine, 'containers', self._containers)
         self.patch(network, 'vsctl', self._interfaces)
         self.patch(process, 'run', self._run)
+        self.patch(volume.disk, '_run', lambda *words: '')
         self.patch(os, 'listdir', self._listdir)
         self.folders = {'/sys/class/net': ['lo']}
         self.inside = {
@@ -268,6 +292,33 @@ class FindTestCase(testtools.TestCase):
         # Without Nova and Neutron there is nobody else to ask.
         found = leak.find(self.home, home_module.State('none'))
         self.assertEqual([line], found)
+
+    def test_cinder_is_asked_where_there_is_one(self):
+        self.patch(
+            volume.disk.Disks,
+            'names',
+            lambda disks: [f'volume-{GONE}', f'volume-{VOLUME}'],
+        )
+        self.patch(
+            volume.disk.Disks,
+            'connected',
+            lambda disks: {f'volume-{GONE}': '/dev/loop9'},
+        )
+        self.patch(volume, 'alive', lambda admin: frozenset({VOLUME}))
+        self.patch(volume, 'attachments', lambda admin: [(VOLUME, GONE)])
+        lines = [
+            f'file volume-{GONE}: no such volume or snapshot',
+            f'loop device /dev/loop9 of volume-{GONE}: '
+            'no such volume or snapshot',
+        ]
+        state = home_module.State('none', volumes=True)
+        self.assertEqual(lines, leak.find(self.home, state))
+        state = home_module.State('ovs', volumes=True)
+        found = leak.find(self.home, state)
+        self.assertEqual(
+            [*lines, f'volume {VOLUME}: attached to no such server {GONE}'],
+            found[-3:],
+        )
 
     def test_node_is_looked_into(self):
         added = home_module.Node('a', 'docker', 0)

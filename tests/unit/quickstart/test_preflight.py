@@ -56,6 +56,12 @@ class PreflightTestCase(testtools.TestCase):
         said = self._refused(preflight.check_flavour, state, 'ovn')
         self.assertIn('down --purge', said)
 
+    def test_loop_devices(self):
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        preflight.check_loops(folder)
+        said = self._refused(preflight.check_loops, folder / 'none')
+        self.assertIn('modprobe loop', said)
+
     def test_disk(self):
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         with mock.patch.object(shutil, 'disk_usage', autospec=True) as usage:
@@ -116,6 +122,16 @@ class PreflightTestCase(testtools.TestCase):
         devices.remove('br-int')
         preflight.check_fresh(home, 'ovs')
 
+    def test_ports_of_cinder_count_where_there_are_volumes(self):
+        home = home_module.Home(pathlib.Path('/srv/cloud'))
+        taken = 'LISTEN 0 128 198.51.100.1:8776 0.0.0.0:*\n'
+        self.patch(process, 'run', lambda command: taken)
+        self.patch(network, 'namespaces', list)
+        self.patch(os, 'listdir', lambda path: ['lo'])
+        preflight.check_fresh(home, 'ovs')
+        said = self._refused(preflight.check_fresh, home, 'ovs', True)
+        self.assertIn('cinder-api', said)
+
     def test_port_names_its_holder(self):
         wanted = {('198.51.100.1', 5672): 'rabbitmq'}
         said = self._refused(preflight.check_ports, LISTING, wanted)
@@ -170,6 +186,23 @@ class CheckTestCase(testtools.TestCase):
         home_module.save_state(self.home, home_module.State('ovs'))
         preflight.check(self.home, 'ovs')
         self.assertNotIn('preflight.check_network', self.journal.entries)
+
+    def test_loop_devices_are_for_volumes(self):
+        self.patch(preflight, '_LOOP_CONTROL', self.home.path / 'none')
+        preflight.check(self.home, 'ovs')
+        self._refuses_for_want_of_loops(True)
+        self.home.path.mkdir()
+        state = home_module.State('ovs', volumes=True)
+        home_module.save_state(self.home, state)
+        self._refuses_for_want_of_loops(False)
+
+    def _refuses_for_want_of_loops(self, volumes):
+        err = self.assertRaises(
+            exception.PreconditionMissing,
+            preflight.check,
+            *(self.home, 'ovs', volumes),
+        )
+        self.assertIn('modprobe loop', str(err))
 
     def test_machine_of_another_home(self):
         other = home_module.Home(self.home.path.with_name('other'))

@@ -20,7 +20,7 @@ HOME = home_module.Home(pathlib.Path('/srv/cloud'))
 NODE = home_module.Node('node2', 'docker', 3)
 ACCOUNTS = ('admin', 'demo', 'database', 'rabbitmq', 'metadata')
 ACCOUNTS += ('nova', 'glance', 'placement', 'neutron', 'glance-bridge')
-ACCOUNTS += ('registry', 'events', 'image-ids')
+ACCOUNTS += ('registry', 'events', 'image-ids', 'cinder')
 PASTE = """
 [composite:api]
 default = cors rootapp
@@ -43,10 +43,10 @@ PATHS = {
 SECRETS = {name: f'{name}-secret' for name in ACCOUNTS}
 
 
-def _context(network='ovs', nodes=()):
+def _context(network='ovs', nodes=(), volumes=False):
     return render.context(
         HOME,
-        home_module.State(network, nodes=nodes),
+        home_module.State(network, nodes=nodes, volumes=volumes),
         datapath='netdev',
         cgroup_parent='/ours.slice',
         compute_driver='docker.DockerDriver',
@@ -67,9 +67,11 @@ def _parsed(text):
 class TextsTestCase(testtools.TestCase):
     def test_every_file_renders_for_every_flavour(self):
         for network in constants.NETWORKS:
-            for text in _texts(_context(network)).values():
-                self.assertNotIn('{{', text)
-                self.assertTrue(text.endswith('\n'))
+            for volumes in (False, True):
+                names = _context(network, volumes=volumes)
+                for text in _texts(names).values():
+                    self.assertNotIn('{{', text)
+                    self.assertTrue(text.endswith('\n'))
 
     def test_unknown_name_is_an_error(self):
         names = _context()
@@ -112,6 +114,39 @@ class TextsTestCase(testtools.TestCase):
         self.assertEqual(
             'docker.DockerDriver', found.get('DEFAULT', 'compute_driver')
         )
+
+    def test_volumes_are_for_clouds_with_cinder(self):
+        for volumes in (False, True):
+            texts = _texts(_context(volumes=volumes))
+            compute = _parsed(texts['nova/nova-compute.conf'])
+            self.assertEqual(volumes, compute.has_option('docker', 'volumes'))
+            for name in ('nova', 'nova-compute'):
+                found = _parsed(texts[f'nova/{name}.conf'])
+                self.assertEqual(volumes, found.has_section('cinder'))
+        self.assertEqual('nova', compute['cinder']['username'])
+
+    def test_cinder_tells_services_from_users(self):
+        found = _parsed(_texts(_context(volumes=True))['cinder/cinder.conf'])
+        token = found['keystone_authtoken']
+        self.assertEqual('service', token['service_token_roles'])
+        self.assertEqual('true', token['service_token_roles_required'])
+        self.assertEqual('cinder', found['nova']['username'])
+
+    def test_back_end_is_where_cinder_volume_looks(self):
+        texts = _texts(_context(volumes=True))
+        cinder = _parsed(texts['cinder/cinder.conf'])
+        found = _parsed(texts['cinder/backend.ini'])
+        name = cinder['DEFAULT']['enabled_backends']
+        module, _, driver = found[name]['volume_driver'].rpartition('.')
+        path = module.replace('.', '/')
+        source = home_module.CHECKOUT / f'{path}.py'
+        self.assertIn(f'class {driver}(', source.read_text())
+        # What one writes as root, the others could not open.
+        for group, option in (
+            ('oslo_concurrency', 'lock_path'),
+            ('coordination', 'backend_url'),
+        ):
+            self.assertNotEqual(cinder[group][option], found[group][option])
 
     def test_files_with_secrets_are_not_for_everybody(self):
         contents = render.texts(_context())
@@ -276,11 +311,13 @@ class WriteTestCase(testtools.TestCase):
         super().setUp()
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.home = home_module.Home(folder)
-        for name in ('nova', 'neutron', 'glance'):
+        for name in ('nova', 'neutron', 'glance', 'cinder'):
             (self.home.venv / 'etc' / name).mkdir(parents=True)
         for name in (
             'nova/api-paste.ini',
             'neutron/api-paste.ini',
+            'cinder/api-paste.ini',
+            'cinder/resource_filters.json',
         ):
             (self.home.venv / 'etc' / name).touch()
         self.paste = self.home.venv / 'etc/glance/glance-api-paste.ini'

@@ -21,6 +21,13 @@ class RosterTestCase(testtools.TestCase):
         self.assertIn('nova-compute', self.known)
         self.assertIn('node2.nova-compute', self.known)
 
+    def test_cinder_is_there_if_it_was_asked_for(self):
+        self.assertNotIn('cinder-volume', self.known)
+        state = home_module.State('ovs', nodes=(NODE,), volumes=True)
+        known = roster.by_name(HOME, state)
+        self.assertIn('cinder-volume', known)
+        self.assertNotIn('node2.cinder-volume', known)
+
     def test_service_enters_all_namespaces(self):
         command = self.known['node2.dockerd'].command
         for kind in ('net', 'mount', 'uts'):

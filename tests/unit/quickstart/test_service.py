@@ -12,24 +12,24 @@ from deploy.quickstart import service
 HOME = home_module.Home(pathlib.Path('/srv/cloud'))
 
 
-def _named(network):
-    return {it.name: it for it in service.services(HOME, network)}
+def _named(network, volumes=False):
+    return {it.name: it for it in service.services(HOME, network, volumes)}
 
 
 class ServicesTestCase(testtools.TestCase):
     def test_names_are_unique(self):
         for network in constants.NETWORKS:
-            found = service.services(HOME, network)
-            self.assertEqual(len(found), len(_named(network)))
+            found = service.services(HOME, network, True)
+            self.assertEqual(len(found), len(_named(network, True)))
 
     def test_they_come_in_start_order(self):
         for network in constants.NETWORKS:
-            tiers = [it.tier for it in service.services(HOME, network)]
+            tiers = [it.tier for it in service.services(HOME, network, True)]
             self.assertEqual(sorted(tiers), tiers)
 
     def test_no_two_listen_on_one_port(self):
         for network in constants.NETWORKS:
-            found = service.services(HOME, network)
+            found = service.services(HOME, network, True)
             listening = [it for it in found if it.port is not None]
             ports = render.service_ports(found)
             self.assertEqual(len(listening), len(ports))
@@ -59,6 +59,30 @@ class ServicesTestCase(testtools.TestCase):
         self.assertLess({'glance-bridge', 'glance-bridge-reconciler'}, names)
         self.assertEqual(
             set(), {'rabbitmq', 'ovs-vswitchd', 'nova-api'} & names
+        )
+
+    def test_volumes_add_cinder_and_what_it_speaks_through(self):
+        cinder = {'cinder-api', 'cinder-scheduler', 'cinder-volume'}
+        for network in constants.NETWORKS:
+            with_it, without = _named(network, True), _named(network)
+            added = with_it.keys() - without.keys()
+            self.assertEqual(cinder, added - {'rabbitmq'})
+            self.assertIn('rabbitmq', with_it)
+
+    def test_of_cinder_only_the_back_end_is_root(self):
+        known = _named('ovs', True)
+        users = {
+            name: known[name].user
+            for name in ('cinder-api', 'cinder-scheduler', 'cinder-volume')
+        }
+        self.assertEqual(['nova', 'nova', 'root'], list(users.values()))
+        config = '/srv/cloud/etc/cinder'
+        back_end = f'--config-file={config}/backend.ini'
+        self.assertIn(back_end, known['cinder-volume'].command)
+        self.assertNotIn(back_end, known['cinder-scheduler'].command)
+        self.assertIn(
+            f'--pyargv=--config-file={config}/cinder.conf',
+            known['cinder-api'].command,
         )
 
     def test_registry_and_proxy_are_no_root(self):

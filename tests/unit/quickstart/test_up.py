@@ -36,6 +36,7 @@ from deploy.quickstart import service
 from deploy.quickstart import story
 from deploy.quickstart import supervise
 from deploy.quickstart import up
+from deploy.quickstart import volume
 from tests.unit.quickstart import journal
 
 HOST = 'this-machine'
@@ -93,6 +94,8 @@ class UpTestCase(testtools.TestCase):
         replace(render, 'write_sudoers')
         replace(node, 'prepare', 'connect_switch')
         replace(restart, 'run')
+        replace(volume, 'disconnect_all', 'wait_for_back_end')
+        replace(volume, 'install', result=False)
 
     def _replace_the_cloud(self):
         replace = self.journal.replace
@@ -125,10 +128,10 @@ class UpTestCase(testtools.TestCase):
         for entry in wanted:
             self.assertIn(entry, positions)
 
-    def _started(self, tier, flavour='ovs'):
+    def _started(self, tier, flavour='ovs', volumes=False):
         names = sorted(
             it.name
-            for it in service.services(self.home, flavour)
+            for it in service.services(self.home, flavour, volumes)
             if it.tier == tier
         )
         return f'start {" ".join(names)}'
@@ -321,6 +324,61 @@ class AgainTestCase(UpTestCase):
         self._in_order('preflight.check_fresh', 'engine.clear_run', 'launch')
 
 
+class VolumesTestCase(UpTestCase):
+    def test_back_end_is_known_before_hosts_are_asked_for(self):
+        self._run(volumes=True)
+        self._in_order(
+            'volume.install',
+            self._started(service.Tier.BASE, volumes=True),
+            self._started(service.Tier.CONTROL, volumes=True),
+            'volume.wait_for_back_end',
+            'seed.wait_for_host',
+        )
+        self.assertTrue(self._state().volumes)
+        self.assertIn('cinder', self._state().done['catalog'])
+
+    def test_without_them_there_is_no_cinder(self):
+        self._run()
+        for entry in ('volume.install', 'volume.wait_for_back_end'):
+            self.assertNotIn(entry, self.entries)
+        self.assertFalse(self._state().volumes)
+
+    def test_image_half_can_have_them(self):
+        self._run('none', volumes=True)
+        self._in_order(
+            self._started(service.Tier.BASE, 'none', True),
+            self._started(service.Tier.CONTROL, 'none', True),
+            'volume.wait_for_back_end',
+            'push.push',
+        )
+
+    def test_once_there_they_stay(self):
+        self._run(volumes=True)
+        self._run()
+        self.assertTrue(self._state().volumes)
+        self.assertIn('volume.install', self.entries)
+
+    def test_they_come_to_a_cloud_that_is_there(self):
+        self._run()
+        self._run(volumes=True)
+        self.assertTrue(self._state().volumes)
+        self.assertIn('catalog.fill', self.entries)
+        self.assertNotIn('environment.make', self.entries)
+
+    def test_changed_back_end_is_started_anew(self):
+        self._run(volumes=True)
+        self.journal.replace(volume, 'install', result=True)
+        self._run()
+        self.assertIn('stop cinder-volume', self.entries)
+
+    def test_back_end_that_does_not_report_is_a_failure(self):
+        self.journal.replace(
+            volume, 'wait_for_back_end', error=exception.OperationFailed('no')
+        )
+        self.assertRaises(exception.OperationFailed, self._run, volumes=True)
+        self.assertTrue(self._state().volumes)
+
+
 class FailureTestCase(UpTestCase):
     def test_next_run_goes_on_where_one_failed(self):
         self.journal.replace(
@@ -405,7 +463,10 @@ class MachineTestCase(UpTestCase):
     def test_crash_is_cleared_and_not_refused(self):
         owner.claim(self.home)
         self._run()
-        self._in_order('down.stop', 'preflight.check_fresh', 'launch')
+        self._in_order(
+            *('down.stop', 'volume.disconnect_all'),
+            *('preflight.check_fresh', 'launch'),
+        )
         self.assertIn('what a crash left', self.said.getvalue())
 
     def test_running_cloud_is_not_cleared(self):
