@@ -18,11 +18,13 @@ def write(
     *,
     image_ids: list[str],
     hosts: int,
+    volumes: bool,
     secrets: Mapping[str, str],
 ) -> None:
     """Write the file, which has the administrator's password.
 
     :param hosts: number of compute hosts that run containers
+    :param volumes: whether there is Cinder
     """
     flavors = [admin.compute.find_flavor(name).id for name in FLAVORS]
     text = (
@@ -35,6 +37,7 @@ def write(
             management=constants.MANAGEMENT_ADDRESS,
             region=constants.REGION,
             hosts=hosts,
+            volumes=volumes,
             filters=','.join(constants.SCHEDULER_FILTERS),
             public_network_id=admin.network.find_network('public').id,
             image_id=image_ids[0],

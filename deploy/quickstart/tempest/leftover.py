@@ -6,11 +6,15 @@ from typing import Any
 _PREFIX = 'tempest-'
 
 
-def find(admin: Any) -> list[str]:
-    """List what bears a name that only tempest gives, one line each."""
+def find(admin: Any, *, volumes: bool) -> list[str]:
+    """List what bears a name that only tempest gives, one line each.
+
+    :param volumes: whether there is Cinder
+    """
+    found = [*_all(admin), *(_of_cinder(admin) if volumes else ())]
     return [
         f'{kind} {each.name} {each.id}'
-        for kind, each in _all(admin)
+        for kind, each in found
         if (each.name or '').startswith(_PREFIX)
     ]
 
@@ -29,6 +33,17 @@ def _all(admin: Any) -> Iterator[tuple[str, Any]]:
         ('security group', network.security_groups()),
         ('project', identity.projects()),
         ('user', identity.users()),
+    ):
+        for each in listed:
+            yield kind, each
+
+
+def _of_cinder(admin: Any) -> Iterator[tuple[str, Any]]:
+    storage = admin.block_storage
+    for kind, listed in (
+        ('volume', storage.volumes(all_projects=True)),
+        ('volume snapshot', storage.snapshots(all_projects=True)),
+        ('volume type', storage.types()),
     ):
         for each in listed:
             yield kind, each

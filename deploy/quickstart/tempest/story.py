@@ -107,6 +107,7 @@ class Run:
                 admin,
                 image_ids=image_ids,
                 hosts=self._hosts(),
+                volumes=self._state().volumes,
                 secrets=secrets,
             )
 
@@ -139,4 +140,6 @@ class Run:
     def _leftovers(self) -> list[str]:
         with cloud.errors():
             secrets = home_module.load_secrets(self._home)
-            return leftover.find(cloud.connect(secrets))
+            return leftover.find(
+                cloud.connect(secrets), volumes=self._state().volumes
+            )

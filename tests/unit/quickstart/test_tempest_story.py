@@ -93,7 +93,7 @@ class StoryTestCase(testtools.TestCase):
             (ssh_image, 'build', lambda path, name: path.write_text(name)),
             (runner, 'run', self._tests),
             (leak, 'find', lambda home, state: [*self.leaks]),
-            (leftover, 'find', lambda admin: ['image tempest-x']),
+            (leftover, 'find', lambda admin, volumes: ['image tempest-x']),
         ):
             self.patch(module, name, value)
         self.patch(seed.platform, 'machine', lambda: 'x86_64')
@@ -151,6 +151,19 @@ class StoryTestCase(testtools.TestCase):
         self.assertEqual('flavor-m1.nano', compute['flavor_ref'])
         self.assertNotEqual(compute['image_ref'], compute['image_ref_alt'])
         self.assertEqual(0o600, self.workspace.config.stat().st_mode & 0o777)
+
+    def test_volumes_are_tested_where_there_are_some(self):
+        self._run()
+        self.assertEqual(
+            'false', self._config()['service_available']['cinder']
+        )
+        state = home_module.load_state(self.home)
+        home_module.save_state(
+            self.home,
+            home_module.State('ovs', nodes=state.nodes, volumes=True),
+        )
+        self._run()
+        self.assertEqual('true', self._config()['service_available']['cinder'])
 
     def test_its_locks_are_not_where_ours_is(self):
         self._run()
@@ -255,5 +268,17 @@ class LeftoverTestCase(testtools.TestCase):
                 'image tempest-i id-tempest-i',
                 'project tempest-p id-tempest-p',
             ],
-            leftover.find(admin),
+            leftover.find(admin, volumes=False),
+        )
+        admin.block_storage = types.SimpleNamespace(
+            volumes=listed('tempest-v', None),
+            snapshots=listed('tempest-n'),
+            types=listed('__DEFAULT__'),
+        )
+        self.assertEqual(
+            [
+                'volume tempest-v id-tempest-v',
+                'volume snapshot tempest-n id-tempest-n',
+            ],
+            leftover.find(admin, volumes=True)[-2:],
         )
