@@ -81,7 +81,7 @@ def up(
     began = time.monotonic()
     try:
         command.check(
-            [quickstart, 'up', '--network', network],
+            [quickstart, 'up', '--network', network, '--volumes'],
             log=log,
             deadline=deadline,
         )

@@ -48,7 +48,9 @@ class CloudTestCase(testtools.TestCase):
     def test_a_cloud_that_is_brought_up_goes_down(self):
         self._answer('status', 1)
         self._use()
-        self.assertEqual(['status', 'up --network ovn', 'down'], self._asked())
+        self.assertEqual(
+            ['status', 'up --network ovn --volumes', 'down'], self._asked()
+        )
 
     def test_it_goes_down_after_a_failure_too(self):
         self._answer('status', 1)
