@@ -120,6 +120,7 @@ class Lifecycle(rooms.Rooms):
             network_info,
             keep_data=not destroy_disks,
             attached=volumes.connected(block_device_info),
+            is_elsewhere=instance.host not in {None, self._host},
         )
 
     @rooms.in_nova_words
@@ -170,11 +171,12 @@ class Lifecycle(rooms.Rooms):
         share_info: Any = None,
     ) -> None:
         is_hard = reboot_type == 'HARD'
-        if is_hard and self._arrival.arrive_again(
-            context, moved_boot(instance, network_info)
-        ):
-            return
+        attached = volumes.of_server(context, instance, block_device_info)
         with volumes.remembered(block_device_info):
+            if is_hard and self._arrival.arrive_again(
+                context, moved_boot(instance, network_info, attached)
+            ):
+                return
             power.reboot(
                 self._tools,
                 instance,
@@ -182,9 +184,7 @@ class Lifecycle(rooms.Rooms):
                 network_info,
                 is_hard=is_hard,
                 timeout_s=CONF.shutdown_timeout,
-                attached=volumes.of_server(
-                    context, instance, block_device_info
-                ),
+                attached=attached,
             )
 
     @rooms.in_nova_words
@@ -226,7 +226,11 @@ def boot_of(
 
 
 def moved_boot(
-    instance: Any, network_info: Any, *, power_on: bool = True
+    instance: Any,
+    network_info: Any,
+    attached: Sequence[request.Volume],
+    *,
+    power_on: bool = True,
 ) -> create.Boot:
     """Take from what Nova hands over what a server needs that has moved."""
     return create.Boot(
@@ -238,6 +242,7 @@ def moved_boot(
         power_on=power_on,
         # Its files are in what it brings along.
         config_drive=guest.config_drive(instance, network_info, (), None),
+        volumes=attached,
     )
 
 

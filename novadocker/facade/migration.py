@@ -4,12 +4,11 @@ from typing import Any
 
 from nova import exception as nova_exception
 from nova import objects
-from nova.virt import driver
 
-from novadocker import exception
 from novadocker import view
 from novadocker.facade import lifecycle
 from novadocker.facade import rooms
+from novadocker.facade import volumes
 from novadocker.ops import decision
 from novadocker.ops import departure
 from novadocker.ops import destroy
@@ -40,26 +39,25 @@ class Migration(rooms.Rooms):
         retry_interval: int = 0,
     ) -> str:
         try:
-            _require_no_volumes(block_device_info)
             migration = objects.Migration.get_by_id_and_instance(
                 context.elevated(),
                 instance.migration_context.migration_id,
                 instance.uuid,
             )
-            return luggage.text_of(
-                self._departure.depart(
-                    context,
-                    departure.Move(
-                        id=migration.uuid,
-                        instance=instance,
-                        view=view.resized_view(instance, flavor),
-                        network_info=network_info,
-                        # NOTE: not dest, an address that hosts may share.
-                        stays=_stays(migration),
-                        timeout_s=timeout,
-                    ),
-                )
+            move = departure.Move(
+                id=migration.uuid,
+                instance=instance,
+                view=view.resized_view(instance, flavor),
+                network_info=network_info,
+                # NOTE: not dest, an address that hosts may share.
+                stays=_stays(migration),
+                timeout_s=timeout,
+                volumes=volumes.of_server(
+                    context, instance, block_device_info
+                ),
             )
+            with volumes.remembered(block_device_info):
+                return luggage.text_of(self._departure.depart(context, move))
         except Exception as err:  # the facade: rolled back, whatever it is
             raise nova_exception.InstanceFaultRollback(
                 nova_exception.ResizeError(reason=str(err))
@@ -81,11 +79,17 @@ class Migration(rooms.Rooms):
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        self._arrival.arrive(
-            context,
-            lifecycle.moved_boot(instance, network_info, power_on=power_on),
-            luggage.read(disk_info),
+        carried = luggage.read(disk_info)
+        # Before anything that can fail: a hard reboot needs it.
+        luggage.note(self._tools, instance.uuid, carried)
+        boot = lifecycle.moved_boot(
+            instance,
+            network_info,
+            volumes.of_server(context, instance, block_device_info),
+            power_on=power_on,
         )
+        with volumes.remembered(block_device_info):
+            self._arrival.arrive(context, boot, carried)
 
     def confirm_migration(
         self, context: Any, migration: Any, instance: Any, network_info: Any
@@ -105,26 +109,22 @@ class Migration(rooms.Rooms):
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        decision.revert(
-            self._tools,
-            instance,
-            view.instance_view(instance),
-            network_info,
-            power_on=power_on,
-        )
+        with volumes.remembered(block_device_info):
+            decision.revert(
+                self._tools,
+                instance,
+                view.instance_view(instance),
+                network_info,
+                power_on=power_on,
+                attached=volumes.of_server(
+                    context, instance, block_device_info
+                ),
+            )
 
     def delete_instance_files(self, instance: Any) -> bool:
         # Of a server whose move failed, and which was deleted elsewhere.
         destroy.remove_files(self._tools, instance)
         return True
-
-
-def _require_no_volumes(block_device_info: Any) -> None:
-    if driver.block_device_info_get_mapping(block_device_info):
-        raise exception.MoveRefused(
-            reason='The volumes of a server do not come along: detach them, '
-            'and attach them again when it has moved.'
-        )
 
 
 def _stays(migration: Any) -> bool:

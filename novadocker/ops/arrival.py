@@ -1,7 +1,7 @@
 """The story of a server that comes to its new flavor, or host.
 
-open -> create -> plug -> start. Nova has the server here whatever happens, so
-a failure leaves what is needed to try again: a hard reboot does.
+open -> volumes -> create -> plug -> start. Nova has the server here whatever
+happens, so a failure leaves what is needed to try again: a hard reboot does.
 """
 
 import dataclasses
@@ -25,6 +25,7 @@ from novadocker.ops import starting
 from novadocker.ops import stopwatch
 from novadocker.ops import tools as ops_tools
 from novadocker.ops import undoing
+from novadocker.ops import volumes
 from novadocker.spec import builder
 from novadocker.spec import resources
 
@@ -49,14 +50,15 @@ class Arrival:
         its user can look why, and revert.
 
         :param boot: of the image that the server has in Glance
+        :param luggage: noted here already
         :raises MoveRefused: what has come is not what was sent
         :raises ContainerConflict: the server has a container here
+        :raises VolumeRefused, VolumeUnusable: a volume cannot be had here
         :raises nova.exception.VirtualInterfacePlugException: the sentence
             names the port
         """
         watch = stopwatch.Stopwatch()
         with locks.instance_lock(boot.view.uuid):
-            ops_luggage.note(self.tools, boot.view.uuid, luggage)
             self._arrive(context, boot, luggage, watch)
         LOG.info('Moved: %s', watch, instance=boot.instance)
 
@@ -83,8 +85,11 @@ class Arrival:
         watch: stopwatch.Stopwatch,
     ) -> None:
         with undoing.Undo() as undo:
+            volumes.require_possible(self.tools, boot.volumes)
             with watch.phase('open'):
                 image = self._image(context, boot, luggage)
+            with watch.phase('volumes'):
+                mounts = volumes.prepare(self.tools, boot.volumes, undo)
             with watch.phase('container'):
                 spec = self._spec(boot, image, luggage)
                 self._write_files(boot, is_new=bool(luggage.parcel_id))
@@ -96,6 +101,7 @@ class Arrival:
             undo.pop_all()
         _discard(self.depot, context, luggage)
         ops_luggage.forget(self.tools, boot.view.uuid)
+        volumes.mount_at_start(self.tools, container_id, mounts)
         with watch.phase('plug'):
             nics = ops_tools.nics(self.tools, boot.network_info)
             self.tools.plumber.plug(boot.instance, boot.network_info, nics)

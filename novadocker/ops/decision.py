@@ -2,6 +2,7 @@
 reverted, and it is the server again.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from oslo_log import log as logging
@@ -13,6 +14,8 @@ from novadocker.ops import names
 from novadocker.ops import power
 from novadocker.ops import silence
 from novadocker.ops import tools as ops_tools
+from novadocker.ops import volumes
+from novadocker.volume import request
 
 LOG = logging.getLogger(__name__)
 
@@ -40,25 +43,28 @@ def revert(
     network_info: Any,
     *,
     power_on: bool,
+    attached: Sequence[request.Volume] = (),
 ) -> None:
     """Let a server be what and where it was before it was to move.
 
     It may not have moved yet: a nova-compute that was killed does not know
     how far it was.
 
+    :param attached: its volumes, which are connected here again
+    :raises VolumeRefused, VolumeUnusable: one cannot be had; it is stopped
     :raises ContainerNotFound: it has no container here
     :raises ContainerExited: it is here, but its command ended at once
     """
     with locks.instance_lock(instance.uuid):
         kept.take_back(tools, instance.uuid)
         if power_on:
-            power.bring_up(
-                tools, instance, view, network_info, model.Role.WORKLOAD
-            )
+            role = model.Role.WORKLOAD
+            power.bring_up(tools, instance, view, network_info, role, attached)
         else:
             container = ops_tools.find(tools, instance.uuid)
             nics = ops_tools.nics(tools, network_info)
             tools.plumber.plug(instance, network_info, nics)
             silence.keep(tools, instance, container)
+            volumes.connect(tools, attached)
         kept.remove_images(tools, instance.uuid)
     LOG.info('It is what it was', instance=instance)

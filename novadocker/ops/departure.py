@@ -1,11 +1,13 @@
 """The story of a server that leaves its flavor, or its host.
 
-stop -> commit -> pack -> give away -> keep the container -> leave the network.
+stop -> commit -> pack -> give away -> keep the container -> leave the network
+and the volumes.
 Until the last of these the server can stay: what has been done is undone in
 the reverse order, and it runs again where it ran. After that Nova has it
 elsewhere, so all that can be refused is refused here.
 """
 
+from collections.abc import Sequence
 import dataclasses
 from typing import Any
 
@@ -26,8 +28,10 @@ from novadocker.ops import snapshot
 from novadocker.ops import stopwatch
 from novadocker.ops import tools as ops_tools
 from novadocker.ops import undoing
+from novadocker.ops import volumes
 from novadocker.spec import builder
 from novadocker.spec import process
+from novadocker.volume import request
 
 LOG = logging.getLogger(__name__)
 
@@ -49,6 +53,7 @@ class Move:
     network_info: Any
     stays: bool
     timeout_s: int
+    volumes: Sequence[request.Volume] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +87,7 @@ class Departure:
         :raises ContainerNotFound: it has no container
         :raises MoveRefused: it has more than its new flavor allows, or what
             no host would take
+        :raises VolumeBusy, VolumeRefused: a volume of it cannot leave
         :raises InvalidContainerOption: no container can be like that
         """
         watch = stopwatch.Stopwatch()
@@ -103,6 +109,9 @@ class Departure:
             kept.put_away(self.tools, stock.container, move.view.uuid)
             if not move.stays:
                 self._unplug(move, stock.container)
+            # Last: a volume that never left need not be brought back.
+            with watch.phase('volumes'):
+                volumes.leave(self.tools, move.volumes, undo)
             undo.pop_all()
         LOG.info('Ready to move: %s', watch, instance=move.instance)
         return luggage
@@ -123,6 +132,7 @@ class Departure:
 
     def _require_movable(self, move: Move, stock: _Stock) -> None:
         """Refuse, while it runs, what could only fail later."""
+        volumes.require_possible(self.tools, move.volumes)
         specs = move.view.flavor.extra_specs
         extra_specs.read(specs)
         extra_specs.read_quota(specs)
@@ -205,6 +215,7 @@ class Departure:
                 move.view,
                 move.network_info,
                 model.Role.WORKLOAD,
+                move.volumes,
             )
         )
 

@@ -28,6 +28,7 @@ def destroy(
     *,
     keep_data: bool = False,
     attached: Sequence[request.Volume] = (),
+    is_elsewhere: bool = False,
 ) -> None:
     """Remove a server: container, ports, namespace, files.
 
@@ -37,6 +38,7 @@ def destroy(
 
     :param keep_data: leave the container, stopped and without network
     :param attached: the volumes of the server, which are disconnected
+    :param is_elsewhere: it was evacuated, and lives with them on another host
     :raises OptionChanged: nothing of it was touched
     :raises ContainerNotRemoved: it may be running, with its network
     :raises VolumeBusy: a volume is still in use; the rest is gone
@@ -55,7 +57,7 @@ def destroy(
             kept.remove_images(tools, instance.uuid)
         if not keep_data and not is_kept:
             names.remove(tools, instance.uuid)
-        volumes.release(tools, attached)
+        volumes.release(tools, attached, are_elsewhere=is_elsewhere)
     LOG.info('Destroyed', instance=instance)
 
 

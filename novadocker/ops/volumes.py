@@ -117,12 +117,43 @@ def bring_back(
         tools.volumes.mount_at_start(container_id, mount)
 
 
-def release(tools: ops_tools.Tools, volumes: Iterable[request.Volume]) -> None:
+def connect(tools: ops_tools.Tools, volumes: Sequence[request.Volume]) -> None:
+    """Connect the volumes of a server that is stopped and stays so.
+
+    :raises VolumeRefused: one cannot be had here
+    """
+    require_possible(tools, volumes)
+    for volume in volumes:
+        tools.volumes.find(volume)
+
+
+def leave(
+    tools: ops_tools.Tools,
+    volumes: Iterable[request.Volume],
+    undo: undoing.Undo,
+) -> None:
+    """Disconnect the volumes of a stopped server that goes elsewhere.
+
+    :raises VolumeBusy, VolumeRefused: one stays, and so shall its server
+    """
+    for volume in volumes:
+        # Before: what fails may have been done by half.
+        undo.add(tools.volumes.find, volume)
+        tools.volumes.release(volume)
+
+
+def release(
+    tools: ops_tools.Tools,
+    volumes: Iterable[request.Volume],
+    *,
+    are_elsewhere: bool = False,
+) -> None:
     """Disconnect the volumes of a server that is gone.
 
     Each is tried. A back end that does not answer keeps no server from being
     deleted.
 
+    :param are_elsewhere: another host has them since it has the server
     :raises VolumeBusy: one is in use; the first of them
     """
     busy = []
@@ -130,7 +161,10 @@ def release(tools: ops_tools.Tools, volumes: Iterable[request.Volume]) -> None:
         try:
             tools.volumes.release(volume)
         except exception.VolumeBusy as err:
-            busy.append(err)
+            if are_elsewhere:
+                LOG.warning('It may be left on this host: %s', err)
+            else:
+                busy.append(err)
         except exception.VolumeRefused as err:
             LOG.warning('It is left on this host: %s', err)
     if busy:

@@ -101,6 +101,9 @@ ends regular file 644 0:0 1 2
 class MigrationTestCase(test_boot.BootTestCase):
     """One server with two ports, and two hosts."""
 
+    # What it has of Cinder.
+    volumes = ()
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -146,7 +149,9 @@ class MigrationTestCase(test_boot.BootTestCase):
 
     def _destroy_on(self, tools):
         self.instance.task_state = None
-        destroy.destroy(tools, self.instance, self.ports)
+        destroy.destroy(
+            tools, self.instance, self.ports, attached=self.volumes
+        )
 
     def _parcels(self, tools):
         return parcel.Parcels(
@@ -156,7 +161,9 @@ class MigrationTestCase(test_boot.BootTestCase):
         )
 
     def boot(self, **metadata):
-        container = self._boot(metadata=metadata)
+        container = self._boot(
+            metadata=metadata, guest={'volumes': self.volumes}
+        )
         self.wait_ready(self.source, container)
         return container
 
@@ -176,6 +183,7 @@ class MigrationTestCase(test_boot.BootTestCase):
             network_info=self.ports,
             stays=stays,
             timeout_s=10,
+            volumes=self.volumes,
         )
         self.moved_to = self.source if stays else self.target
         return departure.Departure(
@@ -201,21 +209,25 @@ class MigrationTestCase(test_boot.BootTestCase):
             view=view,
             image_id=IMAGE_ID,
             network_info=self.ports,
+            volumes=self.volumes,
             **changes,
         )
         self.arriving().arrive(None, request, luggage)
         return ops_tools.find(self.moved_to, self.namespace.uuid)
 
-    def revert(self):
+    def revert(self, *, power_on=True):
         self.instance.task_state = task_states.RESIZE_REVERTING
-        destroy.destroy(self.moved_to, self.instance, self.ports)
+        destroy.destroy(
+            self.moved_to, self.instance, self.ports, attached=self.volumes
+        )
         self.instance.task_state = None
         decision.revert(
             self.source,
             self.instance,
             self._view(),
             self.ports,
-            power_on=True,
+            power_on=power_on,
+            attached=self.volumes,
         )
 
     def assert_host_is_empty(self, tools, engine):

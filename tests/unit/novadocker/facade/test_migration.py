@@ -13,6 +13,7 @@ from novadocker import exception
 from novadocker import model
 from novadocker.ops import luggage
 from tests.unit.novadocker import test_driver
+from tests.unit.novadocker.facade import test_volume
 
 CARRIED = model.Luggage('nova-moved/x:y', parcel_id='parcel')
 
@@ -37,6 +38,17 @@ class MigrationTestCase(test_driver.DriverTestCase):
         self.driver._departure = self.departure = mock.Mock()
         self.driver._arrival = self.arrival = mock.Mock()
         self.departure.depart.return_value = CARRIED
+        self.stub_out(
+            'nova.objects.BlockDeviceMappingList.get_by_instance_uuid',
+            lambda *args: [],
+        )
+        self.row = test_volume.Row()
+        self.volumes = {'block_device_mapping': [self.row]}
+
+    def connect(self, *args):
+        """Connect the volume, and fail."""
+        self.row['connection_info']['data']['device_path'] = '/dev/sdz'
+        raise exception.MoveRefused(reason='because')
 
     def migrate(self, flavor=None, volumes=None):
         return self.driver.migrate_disk_and_power_off(
@@ -67,14 +79,30 @@ class DepartTest(MigrationTestCase):
             _, move = self.departure.depart.call_args.args
             self.assertIs(stays, move.stays)
 
-    def test_server_with_volumes_stays(self):
-        volumes = {'block_device_mapping': [{'mount_device': '/dev/vdb'}]}
+    def test_its_volumes_come_along(self):
+        self.migrate(volumes=self.volumes)
+        _, move = self.departure.depart.call_args.args
+        self.assertEqual(
+            ['/volumes/vdb'], [each.target for each in move.volumes]
+        )
+
+    def test_what_an_undo_finds_out_of_a_volume_is_kept(self):
+        self.departure.depart.side_effect = self.connect
+        self.assertRaises(
+            nova_exception.InstanceFaultRollback,
+            self.migrate,
+            volumes=self.volumes,
+        )
+        self.assertEqual(1, self.row.saved)
+
+    def test_server_with_a_volume_that_no_container_can_have_stays(self):
+        self.row['connection_info']['multiattach'] = True
         error = self.assertRaises(
             nova_exception.InstanceFaultRollback,
             self.migrate,
-            volumes=volumes,
+            volumes=self.volumes,
         )
-        self.assertIn('detach them', str(error))
+        self.assertIn('two servers', str(error))
         self.departure.depart.assert_not_called()
 
     def test_whatever_fails_the_server_stays_what_it_was(self):
@@ -100,7 +128,7 @@ class DepartTest(MigrationTestCase):
 
 
 class ArriveTest(MigrationTestCase):
-    def finish(self, text, **more):
+    def finish(self, text, volumes=None, **more):
         self.driver.finish_migration(
             self.context,
             self.migration,
@@ -110,7 +138,7 @@ class ArriveTest(MigrationTestCase):
             None,
             False,
             {},
-            None,
+            volumes,
             False,
             **more,
         )
@@ -127,10 +155,41 @@ class ArriveTest(MigrationTestCase):
     def test_what_nobody_can_read(self):
         self.assertRaises(exception.MoveRefused, self.finish, 'x')
 
+    def test_its_volumes_arrive(self):
+        self.finish(luggage.text_of(CARRIED), self.volumes)
+        _, boot, _ = self.arrival.arrive.call_args.args
+        self.assertEqual(
+            ['/volumes/vdb'], [each.target for each in boot.volumes]
+        )
+
+    def test_nova_keeps_what_arrived_of_them(self):
+        self.arrival.arrive.side_effect = self.connect
+        self.assertRaises(
+            exception.MoveRefused,
+            self.finish,
+            luggage.text_of(CARRIED),
+            self.volumes,
+        )
+        self.assertEqual(1, self.row.saved)
+
+    def test_what_fails_first_can_be_repeated(self):
+        self.instance.metadata = {'docker:mount:vdb': 'nonsense'}
+        self.assertRaises(
+            exception.InvalidContainerOption,
+            self.finish,
+            luggage.text_of(CARRIED),
+            self.volumes,
+        )
+        found = luggage.noted(self.driver._tools, self.instance.uuid)
+        self.assertEqual(CARRIED, found)
+
     def test_hard_reboot_finishes_a_move_that_failed(self):
         self.arrival.arrive_again.return_value = True
-        self._reboot('HARD')
-        self.arrival.arrive_again.assert_called_once()
+        self._reboot('HARD', self.volumes)
+        _, boot = self.arrival.arrive_again.call_args.args
+        self.assertEqual(
+            ['/volumes/vdb'], [each.target for each in boot.volumes]
+        )
 
     def test_other_reboots_reboot(self):
         self.arrival.arrive_again.return_value = False
@@ -139,8 +198,10 @@ class ArriveTest(MigrationTestCase):
                 nova_exception.InstanceNotFound, self._reboot, kind
             )
 
-    def _reboot(self, kind):
-        self.driver.reboot(self.context, self.instance, [self.port], kind)
+    def _reboot(self, kind, volumes=None):
+        self.driver.reboot(
+            self.context, self.instance, [self.port], kind, volumes
+        )
 
 
 class EndTest(MigrationTestCase):

@@ -1,12 +1,14 @@
 """What Nova says of volumes reaches the stories, and what it hears of them."""
 
 import contextlib
+import itertools
 import types
 from unittest import mock
 
 from nova import exception as nova_exception
 from nova import objects
 from nova.network import model as network_model
+import testtools
 
 from novadocker import exception
 from novadocker.facade import volumes
@@ -180,6 +182,19 @@ class LifeTest(VolumeTestCase):
         self.know(Row())
         self.rows[0]['connection_info'] = None
         self.driver.destroy(None, self.instance, [], self.info)
+
+    def test_what_another_host_has_keeps_no_host_from_clearing_up(self):
+        self.boot_with(self.row)
+        self.disks.held.add(DISK)
+        volumes = self.driver._tools.volumes
+        for host, fails in (('host2', False), (self.driver._host, True)):
+            volumes._clock = itertools.count(step=6).__next__
+            self.instance.host = host
+            guard = contextlib.nullcontext()
+            if fails:
+                guard = testtools.ExpectedException(exception.VolumeBusy)
+            with guard:
+                self.driver.destroy(None, self.instance, [], self.info)
 
     def test_volume_that_cannot_be_had_fails_the_boot_with_the_reason(self):
         for row, reason in (

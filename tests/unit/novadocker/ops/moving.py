@@ -12,8 +12,11 @@ from novadocker.image import parcel
 from novadocker.ops import arrival
 from novadocker.ops import create
 from novadocker.ops import departure
+from novadocker.ops import luggage as ops_luggage
 from novadocker.ops import tools as ops_tools
 from novadocker.spec import builder
+from novadocker.volume import volumes
+from tests.fixtures import fake_disks
 from tests.fixtures import fake_engine
 from tests.fixtures import fake_glance
 from tests.fixtures import fake_network
@@ -25,6 +28,9 @@ LARGER = dataclasses.replace(stories.FLAVOR, memory_mb=128)
 class MoveTestCase(stories.StoryTestCase):
     """A server that runs on one of two hosts."""
 
+    # What it has of Cinder.
+    volumes = ()
+
     def setUp(self):
         super().setUp()
         self.begin()
@@ -34,6 +40,7 @@ class MoveTestCase(stories.StoryTestCase):
         self.engine = fake_engine.FakeEngine()
         self.plumber = fake_network.FakePlumber()
         self.images = stories.FakeImages(self.engine)
+        self.disks.engines = [self.engine]
         self.tools = dataclasses.replace(
             self.tools, engine=self.engine, plumber=self.plumber
         )
@@ -45,9 +52,17 @@ class MoveTestCase(stories.StoryTestCase):
         self.instance.image_ref = 'image'
         self.instance.trusted_certs = None
         self.source = self.tools
+        self.connector_there = fake_disks.FakeConnector()
         self.target = dataclasses.replace(
             self.tools,
             engine=fake_engine.FakeEngine(),
+            volumes=volumes.Volumes(
+                '/run/nova-docker/netns',
+                self.connector_there,
+                volumes.Settings(is_enabled=True, filesystem='ext4'),
+                clock=self._now,
+                sleep=self._sleep,
+            ),
             plumber=fake_network.FakePlumber(),
             host=builder.Host('host2', 'nova', has_disk_quota=False),
             settings=dataclasses.replace(
@@ -55,7 +70,8 @@ class MoveTestCase(stories.StoryTestCase):
                 instances_path=self.useFixture(fixtures.TempDir()).path,
             ),
         )
-        self.first = self.boot()
+        self.disks.engines.append(self.target.engine)
+        self.first = self.boot(volumes=self.volumes)
 
     def _parcels(self, tools):
         return parcel.Parcels(
@@ -70,6 +86,7 @@ class MoveTestCase(stories.StoryTestCase):
             'network_info': self.ports,
             'stays': stays,
             'timeout_s': 5,
+            'volumes': self.volumes,
         }
         return departure.Move(**{**usual, **changes})
 
@@ -95,11 +112,13 @@ class MoveTestCase(stories.StoryTestCase):
             'view': dataclasses.replace(self.view, flavor=LARGER),
             'image_id': 'image',
             'network_info': self.ports,
+            'volumes': self.volumes,
         }
         return create.Boot(**{**usual, **changes})
 
     def arrive(self, luggage, tools=None, **changes):
         tools = tools or (self.target if luggage.parcel_id else self.source)
+        ops_luggage.note(tools, self.uuid, luggage)
         self.arrival(tools).arrive(None, self.arriving(**changes), luggage)
         return ops_tools.find(tools, self.uuid)
 

@@ -136,6 +136,7 @@ class FailureTest(moving.MoveTestCase):
 
     def test_image_that_cannot_be_had_for_a_while(self):
         arriving = self.arrival(self.target)
+        ops_luggage.note(self.target, self.uuid, self.luggage)
         arriving.images.failure = exception.ImageRejected(
             image_id='image', reason='bomb'
         )
