@@ -206,8 +206,9 @@ def registered(home: home_module.Home) -> Found:
 
 def stored(home: home_module.Home) -> Found:
     """List what Cinder's back end has made of volumes and snapshots."""
-    disks = volume.disks(home)
-    return Found(disks=tuple(disks.names()), loops=disks.connected())
+    return Found(
+        disks=tuple(volume.disks(home).names()), loops=volume.connected(home)
+    )
 
 
 def judge(found: Found, alive: Living) -> Iterator[str]:

@@ -1,11 +1,13 @@
 """Cinder's back end on this machine: its code, its files, its devices."""
 
 from collections.abc import Iterator
+import contextlib
 import itertools
 from typing import Any
 
 import openstack.exceptions
 
+from deploy.quickstart import exception
 from deploy.quickstart import home as home_module
 from deploy.quickstart import process
 from deploy.quickstart.loop import disk
@@ -20,8 +22,29 @@ def disks(home: home_module.Home) -> disk.Disks:
 
 
 def disconnect_all(home: home_module.Home) -> None:
-    """Take away what shows volumes to the machine; nobody may need it."""
-    disks(home).disconnect_all()
+    """Take away what shows volumes to the machine; nobody may need it.
+
+    :raises OperationFailed: the machine does not let go of one
+    """
+    with _sentences():
+        disks(home).disconnect_all()
+
+
+def connected(home: home_module.Home) -> dict[str, str]:
+    """Map volumes to the devices by which the machine sees them.
+
+    :raises OperationFailed: it does not tell
+    """
+    with _sentences():
+        return disks(home).connected()
+
+
+@contextlib.contextmanager
+def _sentences() -> Iterator[None]:
+    try:
+        yield
+    except disk.DiskError as err:
+        raise exception.OperationFailed(str(err)) from err
 
 
 def install(home: home_module.Home) -> bool:

@@ -22,7 +22,11 @@ _GIB = 1024**3
 _GONE = ' (deleted)'
 
 
-class DiskRefused(Exception):
+class DiskError(Exception):
+    """The machine does not do what a disk needs."""
+
+
+class DiskRefused(DiskError):
     """A disk that is none, is in use, or would have to shrink."""
 
 
@@ -183,11 +187,14 @@ def _devices() -> dict[str, str]:
 
 
 def _run(*words: str | pathlib.Path) -> str:
-    done = subprocess.run(
-        words,
-        check=True,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
+    try:
+        done = subprocess.run(
+            words,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+    except subprocess.CalledProcessError as err:
+        raise DiskError(f'{words[0]}: {err.stderr.strip()}') from err
     return done.stdout

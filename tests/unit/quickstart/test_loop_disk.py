@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import subprocess
 
 import fixtures
 import testtools
@@ -128,13 +127,11 @@ class DisksTestCase(testtools.TestCase):
 
         def fail(*words):
             if words[0] == 'cp':
-                raise subprocess.CalledProcessError(1, words)
+                raise disk.DiskError('no room')
             return self._run(*words)
 
         self.patch(disk, '_run', fail)
-        self.assertRaises(
-            subprocess.CalledProcessError, self.disks.copy, VOLUME, OTHER, 1
-        )
+        self.assertRaises(disk.DiskError, self.disks.copy, VOLUME, OTHER, 1)
         self.assertEqual([VOLUME], self.disks.names())
 
     def test_what_a_connected_one_still_holds_is_written_before_a_copy(self):
@@ -226,6 +223,8 @@ class DisksTestCase(testtools.TestCase):
 
 
 class RunTestCase(testtools.TestCase):
-    def test_failure_is_raised(self):
-        self.assertRaises(subprocess.CalledProcessError, disk._run, 'false')
+    def test_failure_is_a_sentence(self):
+        err = self.assertRaises(disk.DiskError, disk._run, 'ls', '/no such')
+        self.assertIn('ls: ', str(err))
+        self.assertIn('/no such', str(err))
         self.assertEqual('a b;c\n', disk._run('echo', 'a b;c'))

@@ -40,8 +40,18 @@ class HomeTestCase(testtools.TestCase):
 
     def test_nothing_to_disconnect_where_there_never_was_cinder(self):
         volume.disconnect_all(self.home)
+        self.assertEqual({}, volume.connected(self.home))
         self.assertEqual([], volume.disks(self.home).names())
-        self.assertEqual(1, len(self.ran))
+        self.assertEqual({'--list'}, {words[1] for words in self.ran})
+
+    def test_machine_that_does_not_let_go_is_a_failure(self):
+        def fail(*words):
+            raise volume.disk.DiskError('losetup: no')
+
+        self.patch(volume.disk, '_run', fail)
+        for deed in (volume.disconnect_all, volume.connected):
+            err = self.assertRaises(exception.OperationFailed, deed, self.home)
+            self.assertEqual('losetup: no', str(err))
 
 
 class Storage:
