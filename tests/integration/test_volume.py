@@ -2,16 +2,15 @@
 
 import os
 import signal
-import unittest
 import uuid
 
 import openstack.exceptions
 
 from tests.integration import cloud
-from tests.integration import test_node
+from tests.integration import test_migration
 from tests.integration import volume
 
-NODE = 'node-of-volumes'
+_START = 'told start\n'
 # Adds a line with each start, and tells all of them.
 _STORY = (
     f"sh -c 'echo start >> {volume.PLACE}/story; while read line; do "
@@ -154,12 +153,12 @@ class BootTest(volume.VolumeCase):
         server = self.boot_idle(
             _STORY, block_device_mapping=self.mapping(disk)
         )
-        self.wait_for_story(server, 'told start\n')
+        self.wait_for_story(server, _START)
         self.wait_for_volume(disk, 'in-use')
         self.delete(server)
         self.wait_for_volume(disk, 'available')
         other = self.boot_idle(_STORY, block_device_mapping=self.mapping(disk))
-        self.wait_for_story(other, 'told start\ntold start\n')
+        self.wait_for_story(other, 2 * _START)
         self.delete(other)
         self.wait_for_volume(disk, 'available')
         self.assert_no_leaks()
@@ -249,29 +248,49 @@ class RefusalTest(volume.VolumeCase):
         self.assert_not_mounted(server)
 
 
-@unittest.skipUnless(test_node.has_ovs(), 'needs a cloud with --network ovs')
-class NodeTest(volume.VolumeCase):
-    def setUp(self):
-        super().setUp()
-        added = cloud.quickstart('node', 'add', NODE, '--driver', 'docker')
-        self.addCleanup(self._remove)
-        self.assertEqual(0, added.returncode, added.stderr)
+class NodeTest(volume.VolumeCase, test_migration.MigrationCase):
+    """A node has the volumes that the machine itself has had, and back."""
 
-    def _remove(self):
-        removed = cloud.quickstart('node', 'remove', NODE)
-        self.assertEqual(0, removed.returncode, removed.stderr)
+    def boot_with(self, disk, host):
+        return self.boot_idle(
+            _STORY,
+            block_device_mapping=self.mapping(disk),
+            availability_zone=f'nova:{host}',
+        )
+
+    def delete_and_find_nothing(self, server, disk):
+        self.delete(server)
+        self.wait_for_volume(disk, 'available')
+        self.assert_no_leaks()
 
     def test_data_goes_from_host_to_host(self):
         disk = self.volume()
-        lines = ''
-        for host in (NODE, cloud.HOST):
-            lines += 'told start\n'
-            server = self.boot_idle(
-                _STORY,
-                block_device_mapping=self.mapping(disk),
-                availability_zone=f'nova:{host}',
-            )
-            self.wait_for_story(server, lines)
-            self.delete(server)
-            self.wait_for_volume(disk, 'available')
-        self.assert_no_leaks()
+        for starts, host in enumerate((test_migration.NAME, cloud.HOST), 1):
+            server = self.boot_with(disk, host)
+            self.wait_for_story(server, starts * _START)
+            self.delete_and_find_nothing(server, disk)
+
+    def test_it_goes_with_a_server_that_is_migrated(self):
+        disk = self.volume()
+        server = self.boot_with(disk, cloud.HOST)
+        self.wait_for_story(server, _START)
+        self.compute.migrate_server(server, host=test_migration.NAME)
+        self.wait_for_status(server, 'VERIFY_RESIZE')
+        self.wait_for_story(server, 2 * _START)
+        self.compute.confirm_server_resize(server)
+        self.wait_for_status(server, 'ACTIVE')
+        self.wait_for_volume(disk, 'in-use')
+        self.delete_and_find_nothing(server, disk)
+
+    def test_it_comes_back_with_one_that_is_reverted(self):
+        disk = self.volume()
+        server = self.boot_with(disk, cloud.HOST)
+        self.wait_for_story(server, _START)
+        self.compute.migrate_server(server, host=test_migration.NAME)
+        self.wait_for_status(server, 'VERIFY_RESIZE')
+        self.wait_for_story(server, 2 * _START)
+        self.compute.revert_server_resize(server)
+        self.wait_for_status(server, 'ACTIVE')
+        self.wait_for_story(server, 3 * _START)
+        self.wait_for_volume(disk, 'in-use')
+        self.delete_and_find_nothing(server, disk)
