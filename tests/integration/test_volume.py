@@ -1,11 +1,15 @@
 """Volumes of Cinder in servers, through the public APIs."""
 
 import os
+import pathlib
 import signal
+import subprocess
 import uuid
 
+import fixtures
 import openstack.exceptions
 
+from deploy.quickstart.loop import disk as loop_disk
 from tests.integration import cloud
 from tests.integration import test_migration
 from tests.integration import volume
@@ -208,6 +212,36 @@ class BootTest(volume.VolumeCase):
         )
 
 
+class DeviceTest(volume.VolumeCase):
+    def test_it_is_found_where_a_boot_gave_its_number_to_another_disk(self):
+        disk = self.volume()
+        server = self.boot_idle(
+            _STORY, block_device_mapping=self.mapping(disk)
+        )
+        self.wait_for_story(server, _START)
+        self.stop(server)
+        link = loop_disk.LINKS / f'volume-{disk.id}'
+        device = os.path.realpath(link)
+        _run('losetup', '--detach', device)
+        backing = pathlib.Path('/sys/block', device[5:], 'loop/backing_file')
+        cloud.wait_until(lambda: not backing.exists(), f'the end of {device}')
+        self._occupy(device)
+        link.unlink()
+        restarted = cloud.quickstart('restart', 'cinder-volume')
+        self.assertEqual(0, restarted.returncode, restarted.stderr)
+        cloud.wait_until(link.exists, 'the device of the volume')
+        self.assertNotEqual(device, os.path.realpath(link))
+        self.start(server)
+        self.wait_for_story(server, 2 * _START)
+
+    def _occupy(self, device):
+        file = self.useFixture(fixtures.TempDir()).join('disk')
+        pathlib.Path(file).touch()
+        os.truncate(file, 1024**2)
+        _run('losetup', device, file)
+        self.addCleanup(_run, 'losetup', '--detach', device)
+
+
 class RefusalTest(volume.VolumeCase):
     def test_server_that_would_boot_from_it(self):
         disk = self.volume()
@@ -294,3 +328,7 @@ class NodeTest(volume.VolumeCase, test_migration.MigrationCase):
         self.wait_for_story(server, 3 * _START)
         self.wait_for_volume(disk, 'in-use')
         self.delete_and_find_nothing(server, disk)
+
+
+def _run(*command):
+    subprocess.run(command, check=True, capture_output=True)
