@@ -170,6 +170,23 @@ class SurvivalTestCase(testtools.TestCase):
         self.addCleanup(self.destroy)
         return self.spawn()
 
+    def boot_heard(self):
+        """Boot a server, and see that who listens to the engine knows it.
+
+        The driver listens in a thread of its own, which begins with a look.
+        """
+        self._wait_until_listener(
+            lambda known: self.instance.uuid not in known
+        )
+        container = self.boot()
+        self._wait_until_listener(lambda known: self.instance.uuid in known)
+        return container
+
+    def _wait_until_listener(self, predicate):
+        netns.wait_until(
+            lambda: predicate(self.driver._listener._said), 'the listener'
+        )
+
     def container(self):
         name = identity.container_name(self.namespace.uuid)
         return self.engine.inspect(name)

@@ -76,8 +76,7 @@ class IdleTest(survival.SurvivalTestCase):
         self.assert_running()
 
     def test_end_of_a_server_while_the_engine_is_away_is_told(self):
-        container = self.boot()
-        self.told.clear()
+        container = self.boot_heard()
         self.dockerd.kill()
         survival.kill(container.pid)
         self.dockerd.start()
@@ -88,13 +87,15 @@ class IdleTest(survival.SurvivalTestCase):
         self.assertEqual(power_state.SHUTDOWN, self.state())
 
     def test_server_that_runs_on_is_not_told_of(self):
-        self.boot()
-        self.told.clear()
+        self.boot_heard()
         self.restart()
         # What comes next comes after all that was missed.
         self.driver.pause(self.instance)
-        netns.wait_until(lambda: self.told, 'the next event')
-        self.assertEqual([virtevent.EVENT_LIFECYCLE_PAUSED], self.told)
+        paused = virtevent.EVENT_LIFECYCLE_PAUSED
+        netns.wait_until(lambda: paused in self.told, 'the next event')
+        # Its start is told once; to Nova it is no news, so it may be missed.
+        started = virtevent.EVENT_LIFECYCLE_STARTED
+        self.assertIn(self.told, ([paused], [started, paused]))
 
 
 @dockerd.needs_dockerd
@@ -109,7 +110,7 @@ class WithoutLiveRestoreTest(survival.SurvivalTestCase):
 
     def test_server_is_stopped_and_can_be_started(self):
         for end in (self.dockerd.kill, self.dockerd.stop):
-            before = self.boot()
+            before = self.boot_heard()
             self.told.clear()
             end()
             self.assert_away(self.state)
