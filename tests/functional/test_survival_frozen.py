@@ -15,16 +15,23 @@ from tests.functional import survival
 class FrozenTest(survival.SurvivalTestCase):
     def setUp(self):
         super().setUp()
-        # A fraction of what it really is, and much more than any deed takes.
-        self.patch(docker_engine, '_DEED_TIMEOUT_S', 3)
-        self.patch(self.driver._engine, '_timeout_s', 3)
+        self._usual = docker_engine._DEED_TIMEOUT_S
+        self._usual_look = self.driver._engine._timeout_s
         self.addCleanup(self._thaw)
 
+    def _wait_for(self, deed_s, look_s):
+        docker_engine._DEED_TIMEOUT_S = deed_s
+        self.driver._engine._timeout_s = look_s
+
     def _freeze(self):
+        # No longer than it has to be: nothing comes now. What comes later on
+        # a busy machine takes its time.
+        self._wait_for(3, 3)
         os.kill(self.dockerd.pid_of('dockerd'), signal.SIGSTOP)
 
     def _thaw(self):
         os.kill(self.dockerd.pid_of('dockerd'), signal.SIGCONT)
+        self._wait_for(self._usual, self._usual_look)
 
     def _freeze_until_the_next_look(self):
         self._freeze()
