@@ -8,7 +8,6 @@ import base64
 import inspect
 import json
 import pathlib
-import socket
 from unittest import mock
 
 from nova import conf as nova_conf
@@ -29,6 +28,7 @@ from tests.fixtures import fake_engine
 from tests.fixtures import fake_glance
 from tests.fixtures import fake_network
 from tests.fixtures import fake_terminals
+from tests.fixtures import ports
 from tests.fixtures import vif
 
 CONF = nova_conf.CONF
@@ -155,8 +155,7 @@ class DockerDriverTestCase(
             lambda *args: [],
         )
         self.flags(enabled=True, group='serial_console')
-        with socket.create_server(('127.0.0.1', 0)) as free:
-            port = free.getsockname()[1]
+        port = self.useFixture(ports.Port()).number
         self.flags(console_port=port, group='docker')
         self.connection.init_host(HOST)
         self.addCleanup(self.connection._consoles.stop)

@@ -16,6 +16,7 @@ from deploy.quickstart import home as home_module
 from deploy.quickstart import process
 from deploy.quickstart import service
 from deploy.quickstart import supervise
+from tests.fixtures import ports
 
 PLAIN = service.Service('plain', service.Tier.BASE, ('/bin/plain',))
 
@@ -205,9 +206,9 @@ class IsWellTestCase(testtools.TestCase):
         self.assertTrue(supervise.is_well(PLAIN, 'RUNNING'))
 
     def test_port(self):
-        with socket.create_server(('127.0.0.1', 0)) as server:
-            port = server.getsockname()[1]
-            it = self._service(address='127.0.0.1', port=port)
+        port = self.useFixture(ports.Port()).number
+        it = self._service(address='127.0.0.1', port=port)
+        with socket.create_server(('127.0.0.1', port)):
             self.assertTrue(supervise.is_well(it, 'RUNNING'))
         self.assertFalse(supervise.is_well(it, 'RUNNING'))
 

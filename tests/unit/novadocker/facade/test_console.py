@@ -13,16 +13,12 @@ from novadocker import driver
 from tests.contract import engine_contract
 from tests.fixtures import fake_terminals
 from tests.fixtures import netns
+from tests.fixtures import ports
 from tests.fixtures import proxy
 from tests.fixtures import virtapi
 from tests.unit.novadocker import test_driver
 
 CONF = nova_conf.CONF
-
-
-def _free_port():
-    with socket.create_server(('127.0.0.1', 0)) as sock:
-        return sock.getsockname()[1]
 
 
 class SerialConsoleTest(test_driver.DriverTestCase):
@@ -39,7 +35,8 @@ class SerialConsoleTest(test_driver.DriverTestCase):
         )
         self.flags(enabled=True, group='serial_console')
         self.flags(proxyclient_address='127.0.0.2', group='serial_console')
-        self.flags(console_port=_free_port(), group='docker')
+        port = self.useFixture(ports.Port()).number
+        self.flags(console_port=port, group='docker')
 
     def started(self):
         """Start the service of a host with one server."""
