@@ -31,6 +31,7 @@ class PlumberTestCase(testtools.TestCase):
         namespace = self.useFixture(netns.Namespace(made=False))
         instance = vif.instance(namespace.uuid)
         self.plumber.plug(instance, ports, plan.nics(ports))
+        self.switch.wait_for_ports()
         return instance, namespace
 
     def assert_nothing_left(self, instance):
