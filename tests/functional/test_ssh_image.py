@@ -115,11 +115,18 @@ class SshImageTestCase(testtools.TestCase):
         )
         done = self._ssh(f'{serve} curl http://127.0.0.1/name')
         self.assertEqual('thanks', done.stdout, done.stderr)
-        self.assertIn('GET /name', self._ssh('cat /tmp/asked').stdout)
+        self._wait_until_asked('GET /name', '')
         self._ssh(f'{serve} curl -X POST -d a=b http://127.0.0.1/secret')
-        asked = self._ssh('cat /tmp/asked').stdout
-        self.assertIn('POST /secret', asked)
-        self.assertTrue(asked.endswith('a=b'), asked)
+        self._wait_until_asked('POST /secret', 'a=b')
+
+    def _wait_until_asked(self, begin, end):
+        """Wait for what the server in the background has written."""
+
+        def is_written():
+            asked = self._ssh('cat /tmp/asked').stdout
+            return asked.startswith(begin) and asked.endswith(end)
+
+        netns.wait_until(is_written, begin)
 
     def test_nobody_logs_in_without_the_key(self):
         netns.wait_until(lambda: 'background' in self._logs(), 'dropbear')
