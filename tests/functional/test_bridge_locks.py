@@ -84,8 +84,8 @@ class EtcdTest(Locks, testtools.TestCase):
         server = etcd.Etcd()
         server.setUp()
         cls.addClassCleanup(server.cleanUp)
-        cls.url = f'etcd3+http://{server.address}?lock_timeout=3'
+        cls.url = f'etcd3+http://{server.address}?lock_timeout=10'
 
     def test_what_is_held_for_longer_than_a_lease_stays_held(self):
         self.useFixture(lock_holder.LockHolder(self.url, _NAME))
-        self._is_refused(timeout_s=6)
+        self._is_refused(timeout_s=15)

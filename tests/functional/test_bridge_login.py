@@ -114,7 +114,7 @@ class LoginTest(testtools.TestCase):
     def test_an_application_credential_that_expired(self):
         user = self._user()
         soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(
-            seconds=8
+            seconds=20
         )
         made = self.keystone.application_credential(
             user, self.project, expires_at=soon.isoformat()[:19]
