@@ -11,6 +11,7 @@ from novadocker import exception
 from novadocker import identity
 from novadocker import model
 from novadocker.state import events
+from tests.fixtures import netns
 
 UUID = '0f3e8d2a-5d6c-4d5b-9a1e-7b7f1c2d3e4f'
 
@@ -160,7 +161,7 @@ class ListenerTestCase(testtools.TestCase):
 
         listener = self._listener(stream)
         listener.start()
-        self.assertTrue(done.wait(30))
+        self.assertTrue(done.wait(60))
         self.assertEqual([40, 42, 42], asked)
         self.assertEqual(
             [virtevent.EVENT_LIFECYCLE_STARTED], self._transitions()
@@ -188,9 +189,10 @@ class ListenerTestCase(testtools.TestCase):
         listener = self._listener(stream)
         listener._look = look
         listener.start()
-        self.assertTrue(done.wait(30))
+        self.assertTrue(done.wait(60))
         self.assertEqual([40, 'look', 'look', 40], tries)
-        self.assertEqual(2, log.output.count('gone'))
+        # The last one is told of when it is over.
+        netns.wait_until(lambda: log.output.count('gone') == 2, 'two lines')
 
     def _caught_up(self, *handled, state):
         """Say what is told of a server that was seen in another state."""
@@ -303,5 +305,5 @@ class ListenerTestCase(testtools.TestCase):
 
         listener = self._listener(stream)
         listener.start()
-        self.assertTrue(over.wait(30))
+        self.assertTrue(over.wait(60))
         self.assertEqual([], self.emitted)
