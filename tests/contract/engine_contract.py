@@ -135,13 +135,13 @@ class EngineContract:
     def test_stop_of_a_stopped_container_is_fine(self):
         container_id = self._started()
         self.engine.kill(container_id)
-        self.assertEqual(137, self.engine.wait_exit(container_id, 20))
+        self.assertEqual(137, self.engine.wait_exit(container_id, 60))
         self.engine.stop(container_id, 0)
 
     def test_kill_reports_the_signal(self):
         container_id = self._started()
         self.engine.kill(container_id)
-        self.assertEqual(137, self.engine.wait_exit(container_id, 20))
+        self.assertEqual(137, self.engine.wait_exit(container_id, 60))
         self.assertEqual(137, self.engine.inspect(container_id).exit_code)
 
     def test_kill_of_a_stopped_container_is_a_conflict(self):
@@ -171,7 +171,7 @@ class EngineContract:
 
     def test_wait_for_a_command_that_ends_gives_its_code(self):
         container_id = self._started(command=('sh', '-c', 'exit 3'))
-        self.assertEqual(3, self.engine.wait_exit(container_id, 20))
+        self.assertEqual(3, self.engine.wait_exit(container_id, 60))
 
     def test_wait_for_a_command_that_lives_gives_nothing(self):
         container_id = self._started()
@@ -266,7 +266,7 @@ class EngineContract:
 
     def test_logs_are_what_was_written(self):
         container_id = self._started(command=('echo', 'hello'))
-        self.engine.wait_exit(container_id, 20)
+        self.engine.wait_exit(container_id, 60)
         self.assertEqual(b'hello\n', self.engine.logs(container_id, 100))
         self.assertEqual(b'lo\n', self.engine.logs(container_id, 3))
 
@@ -418,7 +418,7 @@ class EngineContract:
 
     def test_commit_has_the_layers_of_the_image_and_one_more(self):
         container_id = self._started(command=('sh', '-c', 'echo > /tmp/x'))
-        self.engine.wait_exit(container_id, 20)
+        self.engine.wait_exit(container_id, 60)
         parent = self.engine.image(self.engine.inspect(container_id).image_id)
         found = self._committed(container_id)
         self.assertEqual(parent.diff_ids, found.diff_ids[:-1])
@@ -438,7 +438,7 @@ class EngineContract:
 
     def test_image_is_saved_whole(self):
         container_id = self._started(command=('sh', '-c', 'echo > /tmp/x'))
-        self.engine.wait_exit(container_id, 20)
+        self.engine.wait_exit(container_id, 60)
         image = self._committed(container_id)
         saved = io.BytesIO(b''.join(self.engine.save(image.tags[0])))
         with tarfile.open(fileobj=saved) as tar:

@@ -53,7 +53,7 @@ class BridgeTestCase(testtools.TestCase):
         self.catalogue = fake_catalogue.FakeCatalogue()
         self.rooms.made['catalogue'] = self.catalogue
         self.rooms.made['waiter'] = wait.Waiter(
-            self.catalogue, active_timeout_s=20, hash_timeout_s=20
+            self.catalogue, active_timeout_s=60, hash_timeout_s=60
         )
         self.gateway.application = application.Application(self.rooms)
         self.gateway.token = self.token

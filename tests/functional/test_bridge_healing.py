@@ -42,15 +42,11 @@ class _HealingTestCase(testtools.TestCase):
     def _wait_for(self, made: images.Made | None) -> None:
         """Wait until this is the one image, or there is none."""
         expected = {NAME: made.digest} if made else {}
-        netns.wait_until(
-            lambda: self.bridge.shown() == expected, 'the image', within_s=30
-        )
+        netns.wait_until(lambda: self.bridge.shown() == expected, 'the image')
 
     def _wait_for_accord(self) -> None:
         """Wait until a look finds nothing: rows follow what is shown."""
-        netns.wait_until(
-            lambda: self.bridge.differences() == [], 'accord', within_s=30
-        )
+        netns.wait_until(lambda: self.bridge.differences() == [], 'accord')
 
     def _check(self, **expected: str) -> None:
         """Both sides agree, and a second look finds nothing."""

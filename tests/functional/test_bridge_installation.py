@@ -120,7 +120,7 @@ class InstallationTest(testtools.TestCase):
     def _furnish(cls, made):
         made.made['catalogue'] = cls.catalogue
         made.made['waiter'] = wait.Waiter(
-            cls.catalogue, active_timeout_s=20, hash_timeout_s=20
+            cls.catalogue, active_timeout_s=60, hash_timeout_s=60
         )
 
     @classmethod

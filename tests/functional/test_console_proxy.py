@@ -41,7 +41,7 @@ class ProxyTest(test_console.ConsoleTestCase):
         )
 
     def connected(self, url, **options):
-        found = websocket.create_connection(url, timeout=20, **options)
+        found = websocket.create_connection(url, timeout=60, **options)
         self.addCleanup(found.shutdown)
         return found
 

@@ -72,7 +72,7 @@ class EngineTestCase(testtools.TestCase):
             process=model.Process(command=command, init=False), **changes
         )
         self.engine.start(container_id)
-        self.engine.wait_exit(container_id, 20)
+        self.engine.wait_exit(container_id, 60)
         return self.engine.logs(container_id, MIB).decode()
 
 
@@ -163,7 +163,7 @@ class ContainerTest(EngineTestCase):
             ),
         )
         self.engine.start(container_id)
-        self.assertEqual(0, self.engine.wait_exit(container_id, 20))
+        self.assertEqual(0, self.engine.wait_exit(container_id, 60))
 
     def test_volumes_go_with_their_container(self):
         reference = 'nova-docker-test:volumes'
@@ -210,7 +210,7 @@ class LogTest(EngineTestCase):
             )
         )
         self.engine.start(container_id)
-        self.engine.wait_exit(container_id, 20)
+        self.engine.wait_exit(container_id, 60)
         self.assertEqual(b'hello\r\n', self.engine.logs(container_id, 100))
 
     def test_stdout_and_stderr_are_read(self):

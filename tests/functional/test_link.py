@@ -421,7 +421,7 @@ def _listener():
         socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL)
     )
     frames.bind((_DEVICE, _ETH_P_ALL))
-    frames.settimeout(20)
+    frames.settimeout(60)
     return frames
 
 

@@ -298,11 +298,11 @@ def _connection(server, client, address):
         return socket.create_server((address, 8080), family=family)
 
     def connect():
-        return socket.create_connection((address, 8080), timeout=20)
+        return socket.create_connection((address, 8080), timeout=60)
 
     with server.run(listen) as listener, client.run(connect) as sender:
         receiver, _ = listener.accept()
-        receiver.settimeout(20)
+        receiver.settimeout(60)
         with receiver:
             yield sender, receiver
 
@@ -311,7 +311,7 @@ def _listener():
     frames = socket.socket(
         socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL)
     )
-    frames.settimeout(20)
+    frames.settimeout(60)
     return frames
 
 
@@ -346,7 +346,7 @@ def _link_state():
 
 def _datagrams(address):
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.settimeout(20)
+    sock.settimeout(60)
     sock.bind((address, 5000))
     return sock
 

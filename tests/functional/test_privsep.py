@@ -108,7 +108,7 @@ class DaemonTest(testtools.TestCase):
         self.addCleanup(lost.kill)
         netns.wait_until(lambda: shim.pids(_ID) == (lost.pid,), 'its name')
         shim.kill(_ID)
-        self.assertEqual(-signal.SIGKILL, lost.wait(20))
+        self.assertEqual(-signal.SIGKILL, lost.wait(60))
         self.assertEqual((), shim.pids(_ID))
 
     def test_memory_is_taken_from_a_group_of_root(self):

@@ -94,7 +94,7 @@ class StartTest(RuntimeTestCase):
             check=True,
         )
         self.client.start(container_id)
-        self.client.wait(container_id, timeout=20)
+        self.client.wait(container_id, timeout=60)
         devices = self.client.logs(container_id).split()
         self.assertIn(b'eth0', devices)
 
@@ -109,7 +109,7 @@ class StartTest(RuntimeTestCase):
 
     def test_ignored_signals_are_not_inherited(self):
         container_id, _ = self.started(['cat', '/proc/self/status'])
-        self.client.wait(container_id, timeout=20)
+        self.client.wait(container_id, timeout=60)
         status = self.client.logs(container_id).decode()
         (ignored,) = (
             line.split()[1]

@@ -35,7 +35,7 @@ class Stream:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._connection.settimeout(20)
+        self._connection.settimeout(60)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self.blocks = 0
@@ -81,7 +81,7 @@ class StreamTestCase(survival.SurvivalTestCase):
             ip.addr('add', index=index, address=survival.GATEWAY, prefixlen=24)
             ip.link('set', index=index, state='up')
         self.listener = socket.create_server((survival.GATEWAY, _PORT))
-        self.listener.settimeout(20)
+        self.listener.settimeout(60)
         self.addCleanup(self.listener.close)
 
     @contextlib.contextmanager
@@ -241,7 +241,7 @@ class HostRebootTest(StreamTestCase):
         with contextlib.suppress(BlockingIOError):
             while True:
                 self.listener.accept()[0].close()
-        self.listener.settimeout(20)
+        self.listener.settimeout(60)
 
     def _assert_does_not_start(self, container):
         error = self.assertRaises(

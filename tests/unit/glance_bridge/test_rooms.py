@@ -32,7 +32,7 @@ class _Rooms(rooms.Rooms):
         """A room that takes its time."""
         self.count += 1
         self.started.set()
-        self.go_on.wait(10)
+        self.go_on.wait(60)
         return object()
 
     @rooms.room
@@ -59,10 +59,10 @@ class RoomTestCase(testtools.TestCase):
         ]
         for each in threads:
             each.start()
-        self.assertTrue(self.rooms.started.wait(10))
+        self.assertTrue(self.rooms.started.wait(60))
         self.rooms.go_on.set()
         for each in threads:
-            each.join(10)
+            each.join(60)
         self.assertIs(*found)
         self.assertEqual(1, self.rooms.count)
 

@@ -22,7 +22,7 @@ class _Loop:
 
     def run(self) -> None:
         os.kill(os.getpid(), self._number)
-        assert self.stopped.wait(10)
+        assert self.stopped.wait(60)
 
     def stop(self) -> None:
         self.stopped.set()

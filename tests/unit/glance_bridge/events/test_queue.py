@@ -117,6 +117,6 @@ class ThreadTestCase(testtools.TestCase):
         hints = queue.Hints(settler, 0.01, 3)
         for tag in 'ab':
             hints.look_at(REPOSITORY, tag)
-            self.assertTrue(settler.done.wait(10))
+            self.assertTrue(settler.done.wait(60))
             settler.done.clear()
         self.assertEqual(['a', 'b'], [tag for tag, _ in settler.seen])

@@ -142,7 +142,7 @@ class DirectoryTest(testtools.TestCase):
         for each in threads:
             each.start()
         for each in threads:
-            each.join(10)
+            each.join(60)
         self.assertEqual(['authenticate'], self.keystone.asked)
 
     def test_no_password_is_kept(self):

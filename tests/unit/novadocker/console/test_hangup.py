@@ -49,7 +49,7 @@ class HangupTest(testtools.TestCase):
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        self.addCleanup(self.process.wait, 20)
+        self.addCleanup(self.process.wait, 60)
         for each in (self.process.stdin, self.process.stdout):
             self.addCleanup(each.close)
         return self.process.pid
@@ -58,7 +58,7 @@ class HangupTest(testtools.TestCase):
         pid = self._start('cat')
         self.assertTrue(hangup.end(_ID, pid, hang_up_s=20))
         self.assertEqual([signal.SIGHUP], self.signals)
-        self.assertEqual(-signal.SIGHUP, self.process.wait(20))
+        self.assertEqual(-signal.SIGHUP, self.process.wait(60))
 
     def test_process_that_does_not_listen(self):
         pid = self._start('sh', '-c', _DEAF)

@@ -260,6 +260,6 @@ class AcceptTest(ListenerTestCase):
         except OSError as err:
             self.skipTest(f'no IPv6: {err}')
         self.addCleanup(made.stop)
-        with socket.create_connection(('::1', made.port), 20) as sock:
+        with socket.create_connection(('::1', made.port), 60) as sock:
             sock.sendall(proxy.request(_SECRET))
             self.assertEqual((_SECRET, b''), self.wait_for_welcome())

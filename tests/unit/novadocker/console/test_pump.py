@@ -20,7 +20,7 @@ class PumpTest(testtools.TestCase):
     def _pair(self):
         pair = socket.socketpair()
         for each in pair:
-            each.settimeout(20)
+            each.settimeout(60)
             self.addCleanup(each.close)
         return pair
 
@@ -30,7 +30,7 @@ class PumpTest(testtools.TestCase):
         )
         thread = threading.Thread(target=made.run, args=(self._speaks,))
         thread.start()
-        self.addCleanup(thread.join, 20)
+        self.addCleanup(thread.join, 60)
         self.addCleanup(self.user.close)
         return thread
 
@@ -56,13 +56,13 @@ class PumpTest(testtools.TestCase):
             # What is told comes before the words.
             self.assertEqual(1, self.spoken)
         self.inside.close()
-        thread.join(20)
+        thread.join(60)
         self.assertEqual(1, self.spoken)
 
     def test_peer_that_goes_ends_it(self):
         thread = self._run()
         self.user.close()
-        thread.join(20)
+        thread.join(60)
         self.assertFalse(thread.is_alive())
         self.assertEqual(0, self.spoken)
 
@@ -76,7 +76,7 @@ class PumpTest(testtools.TestCase):
             found += self.user.recv(65536)
         self.assertEqual(last, found)
         for each in (writer, thread):
-            each.join(20)
+            each.join(60)
             self.assertFalse(each.is_alive())
 
     def _write_and_close(self, text):
@@ -125,13 +125,13 @@ class PumpTest(testtools.TestCase):
         self.user = socket.create_connection(listener.getsockname())
         self.peer, _ = listener.accept()
         self.addCleanup(self.peer.close)
-        self.peer.settimeout(20)
+        self.peer.settimeout(60)
         thread = self._run()
         # Closed with bytes unread, which resets the connection.
         self.inside.sendall(b'unread')
         netns.wait_until(lambda: self.spoken, 'the first words')
         self.user.close()
-        thread.join(20)
+        thread.join(60)
         self.assertFalse(thread.is_alive())
 
     def test_peer_that_goes_while_it_is_written_to(self):

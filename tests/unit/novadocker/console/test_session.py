@@ -19,7 +19,7 @@ class SessionsTest(shells.ShellTestCase):
         super().setUp()
         self.failure = None
         self.sessions = session.Sessions(self._open, per_server=2, in_all=3)
-        self.addCleanup(self.sessions.end_all, 20)
+        self.addCleanup(self.sessions.end_all, 60)
 
     def _open(self, grant):
         if self.failure:
@@ -28,7 +28,7 @@ class SessionsTest(shells.ShellTestCase):
 
     def begin(self, container_id=None, typed=b''):
         user, peer = socket.socketpair()
-        user.settimeout(20)
+        user.settimeout(60)
         self.addCleanup(user.close)
         grant = secret.Grant(
             container_id or self.container_id, model.Console.ATTACH
@@ -131,7 +131,7 @@ class SessionsTest(shells.ShellTestCase):
 
     def test_end_of_all(self):
         users = [self.begin(), self.begin()]
-        self.sessions.end_all(20)
+        self.sessions.end_all(60)
         self.assertEqual(0, len(self.sessions))
         for user in users:
             self.assertEqual(b'', proxy.read_to_end(user))
@@ -141,7 +141,7 @@ class SessionsTest(shells.ShellTestCase):
         may_end = threading.Event()
         self.addCleanup(may_end.set)
         with mock.patch.object(
-            shell.Attachment, 'close', side_effect=lambda: may_end.wait(20)
+            shell.Attachment, 'close', side_effect=lambda: may_end.wait(60)
         ):
             user = self.begin()
             self.inside().close()

@@ -102,7 +102,7 @@ class HijackTest(testtools.TestCase):
 
         thread = threading.Thread(target=serve)
         thread.start()
-        self.addCleanup(thread.join, 20)
+        self.addCleanup(thread.join, 60)
 
     def upgraded(self):
         return hijack.upgraded(self.host, '/v1/x', {}, timeout_s=20)

@@ -54,7 +54,7 @@ class SerialConsoleTest(test_driver.DriverTestCase):
         return self.driver.get_serial_console(None, self.instance)
 
     def opened(self, found):
-        sock = socket.create_connection((found.host, found.port), 20)
+        sock = socket.create_connection((found.host, found.port), 60)
         self.addCleanup(sock.close)
         sock.sendall(proxy.request(found.internal_access_path))
         return proxy.read_exactly(sock, len(proxy.ACCEPTED)), sock

@@ -25,7 +25,7 @@ class InstanceLockTestCase(testtools.TestCase):
         @utils.synchronized('uuid')
         def as_the_manager_does():
             entered, _ = self._can_enter('uuid')
-            return entered.wait(20)
+            return entered.wait(60)
 
         self.assertTrue(as_the_manager_does())
 
@@ -33,7 +33,7 @@ class InstanceLockTestCase(testtools.TestCase):
         with locks.instance_lock('uuid'):
             entered, thread = self._can_enter('uuid')
             self.assertFalse(entered.is_set())
-        thread.join(20)
+        thread.join(60)
         self.assertTrue(entered.is_set())
 
     def test_a_story_that_calls_another_one_does_not_wait_for_itself(self):
@@ -48,4 +48,4 @@ class InstanceLockTestCase(testtools.TestCase):
     def test_instances_do_not_wait_for_each_other(self):
         with locks.instance_lock('one'):
             entered, _ = self._can_enter('other')
-            self.assertTrue(entered.wait(20))
+            self.assertTrue(entered.wait(60))

@@ -31,7 +31,7 @@ class TerminalTest(testtools.TestCase):
         self.process = subprocess.Popen(
             ['cat'], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
         )
-        self.addCleanup(self.process.wait, 20)
+        self.addCleanup(self.process.wait, 60)
         self.addCleanup(self.process.stdin.close)
         self.pid = self.process.pid
 
@@ -62,7 +62,7 @@ class TerminalTest(testtools.TestCase):
     def test_signal_arrives(self):
         self._put_into(f'/docker/{_ID}')
         terminal.hang_up(_ID, self.pid)
-        self.assertEqual(-signal.SIGHUP, self.process.wait(20))
+        self.assertEqual(-signal.SIGHUP, self.process.wait(60))
 
     def test_process_of_another(self):
         for path in (
