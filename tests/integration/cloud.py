@@ -231,6 +231,16 @@ class CloudTestCase(testtools.TestCase):
         output = self.admin.compute.get_server_console_output(server.id)
         return output['output']
 
+    def log_with(self, server, text):
+        """Wait until a server has written something; give its whole log.
+
+        Nobody waits for its command when it becomes ACTIVE.
+        """
+        return wait_until(
+            lambda: log if text in (log := self.console_log(server)) else None,
+            f'{text} in the console log of {server.name}',
+        )
+
     def assert_no_leaks(self):
         """See that nothing belongs to no living server."""
         found = quickstart('leaks')

@@ -79,9 +79,7 @@ class LayersTest(registry.RegistryTestCase):
             },
         )
         self.assertLess(self.fetched_bytes(image), 10_000)
-        cloud.wait_until(
-            lambda: self.name in self.console_log(server), 'the mark'
-        )
+        self.log_with(server, self.name)
 
     def test_engine_knows_it_by_our_name_alone(self):
         image = self.pushed('latest', rootfs.layer())
@@ -117,9 +115,7 @@ class LayersTest(registry.RegistryTestCase):
     def test_snapshot_sends_the_layer_that_has_changed(self):
         image = self.pushed('latest', rootfs.layer())
         server = self.boot(image=image.name, metadata=MAKE_NOISE)
-        cloud.wait_until(
-            lambda: 'made' in self.console_log(server), 'the noise'
-        )
+        self.log_with(server, 'made')
         compute = self.admin.compute
         taken = compute.create_server_image(server, f'{self.name}-taken')
         cloud.wait_until(
@@ -129,6 +125,4 @@ class LayersTest(registry.RegistryTestCase):
         sent_bytes = self.told(rf'Snapshot {taken.id}: (\d+) bytes uploaded')
         self.assertLess(sent_bytes, 1.1 * NOISE_BYTES)
         again = self.boot(image=f'{self.name}-taken', metadata=TELL)
-        cloud.wait_until(
-            lambda: str(NOISE_BYTES) in self.console_log(again), 'the noise'
-        )
+        self.log_with(again, str(NOISE_BYTES))

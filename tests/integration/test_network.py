@@ -233,7 +233,7 @@ class AnnounceTest(PortsTestCase):
         heard, server = self._heard_by(self.boot()), self.boot()
         address = self.ipv4(server)
         cloud.wait_until(lambda: f'{address}\n' in heard, 'the announcement')
-        heard.clear()
+        count = len(heard)
         (port,) = self.admin.network.ports(device_id=server.id)
         own, strange = port.mac_address, 'fa:16:3e:00:00:99'
         self.inside(
@@ -243,8 +243,9 @@ class AnnounceTest(PortsTestCase):
             # The last one is true: the others were before it.
             *(own, address),
         )
-        cloud.wait_until(lambda: heard, 'the announcement')
-        self.assertEqual([f'{address}\n'], heard)
+        cloud.wait_until(lambda: len(heard) > count, 'the announcement')
+        # What the host announces of a new port may come late, and twice.
+        self.assertEqual({f'{address}\n'}, {*heard[count:]})
 
     def _heard_by(self, neighbour):
         """Give a list that fills with what a server hears announced."""

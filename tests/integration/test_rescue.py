@@ -28,6 +28,8 @@ class RescueCase(cloud.CloudTestCase):
         self.image('story', _COMMAND)
         self.server = self.boot(image='story')
         self.first = self.container(self.server)['Id']
+        # What is rescued is what it has written.
+        self.log_with(self.server, 'first\n')
 
     def rescue(self, image_id, *, status='RESCUE'):
         self.admin.compute.rescue_server(self.server, image_ref=image_id)
@@ -35,14 +37,6 @@ class RescueCase(cloud.CloudTestCase):
 
     def rescuing(self):
         return self.engine.inspect_container(f'nova-{self.server.id}-rescue')
-
-    def log_until(self, text):
-        return cloud.wait_until(
-            lambda: (
-                log if text in (log := self.console_log(self.server)) else None
-            ),
-            f'{text} in the console log',
-        )
 
     def assert_no_rescue(self):
         self.assertRaises(docker.errors.NotFound, self.rescuing)
@@ -55,14 +49,14 @@ class RescueTest(RescueCase):
 
     def test_rescue_mends_the_root(self):
         self.rescue(self.tools_id)
-        log = self.log_until('eth0:')
+        log = self.log_with(self.server, 'eth0:')
         self.assertTrue(log.startswith('first\n'), log)
         self.assertFalse(self.container(self.server)['State']['Running'])
         self.admin.compute.unrescue_server(self.server)
         self.wait_for_status(self.server, 'ACTIVE')
         self.assert_no_rescue()
         self.assertEqual(self.first, self.container(self.server)['Id'])
-        self.log_until('first\nfirst\nmended\nfirst\n')
+        self.log_with(self.server, 'first\nfirst\nmended\nfirst\n')
 
     def test_it_survives_a_restart_of_nova_compute(self):
         self.rescue(self.tools_id)

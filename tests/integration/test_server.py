@@ -69,10 +69,10 @@ class ServerTest(cloud.CloudTestCase):
         server = self.boot(
             image=self.shell_image(), metadata={'docker:command': LOOK}
         )
-        log = self.console_log(server)
         (port,) = self.admin.network.ports(device_id=server.id)
+        address = port.fixed_ips[0]['ip_address']
+        log = self.log_with(server, f'{address} {server.name}')
         self.assertIn('eth0:', log)
-        self.assertIn(f'{port.fixed_ips[0]["ip_address"]} {server.name}', log)
 
     def test_flavor_is_what_the_engine_enforces(self):
         server = self.boot()
@@ -88,7 +88,7 @@ class ServerTest(cloud.CloudTestCase):
             image=self.shell_image(),
             metadata={'docker:command': command, 'docker:env:GREETING': 'hi'},
         )
-        self.assertIn('greeting is hi', self.console_log(server))
+        self.log_with(server, 'greeting is hi')
 
     def test_server_lives_through_a_restart_of_nova_compute(self):
         server = self.boot()

@@ -53,9 +53,6 @@ class SnapshotTestCase(cloud.CloudTestCase):
             if tag.startswith('nova-snapshot/')
         ]
 
-    def wait_for_text(self, server, text):
-        cloud.wait_until(lambda: text in self.console_log(server), text)
-
     def addresses(self, server):
         ports = self.admin.network.ports(device_id=server.id)
         return {port.id: port.fixed_ips for port in ports}
@@ -64,7 +61,7 @@ class SnapshotTestCase(cloud.CloudTestCase):
 class SnapshotTest(SnapshotTestCase):
     def _assert_boots(self, image):
         server = self.boot(image=image.name, metadata={'docker:command': TELL})
-        self.wait_for_text(server, f'marked by first\n{server.name}')
+        self.log_with(server, f'marked by first\n{server.name}')
 
     def test_snapshot_of_a_running_server_boots(self):
         server = self.boot_marked()
@@ -153,7 +150,7 @@ class ShelveTest(SnapshotTestCase):
         compute.unshelve_server(server)
         self.wait_for_status(server, 'ACTIVE')
         # The command of its metadata sees what it wrote the first time.
-        self.wait_for_text(server, 'marked by first')
+        self.log_with(server, 'marked by first')
         self.assertEqual(before, self.addresses(server))
         self.delete(server)
         self.assert_no_leaks()
