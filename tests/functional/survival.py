@@ -6,6 +6,7 @@ what the driver says of it is compared with that.
 
 from collections.abc import Callable
 import contextlib
+import dataclasses
 import os
 import pathlib
 import signal
@@ -151,6 +152,14 @@ class SurvivalTestCase(testtools.TestCase):
         made.init_host(host)
         self.addCleanup(made.cleanup_host, host)
         return made
+
+    def check_starts_for(self, *, ms):
+        """Give a command so long to end; one that does is found sooner."""
+        tools = self.driver._tools
+        settings = dataclasses.replace(tools.settings, start_check_ms=ms)
+        self.driver._tools = dataclasses.replace(tools, settings=settings)
+        # It is made anew, of these.
+        self.driver.__dict__.pop('_creator', None)
 
     # -- what Nova asks for
 

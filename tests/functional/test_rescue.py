@@ -1,7 +1,6 @@
 """Rescue on a real engine: the root of a stopped server, in other hands."""
 
 import contextlib
-import dataclasses
 import os
 import pathlib
 
@@ -254,20 +253,15 @@ class SurvivalTest(RescueTestCase):
 class FailureTest(RescueTestCase):
     def _fail(self):
         # On a busy machine a command takes its time to end.
-        self._look_for(ms=60_000)
+        self.check_starts_for(ms=60_000)
         error = self.assertRaises(
             exception.ContainerExited, self.rescue, BROKEN
         )
-        self._look_for(ms=100)
+        self.check_starts_for(ms=100)
         self.assert_no_rescue()
         entries = os.listdir(self.dockerd.map_dir)
         self.assertEqual([self.original.id], entries)
         return error
-
-    def _look_for(self, *, ms):
-        tools = self.driver._tools
-        settings = dataclasses.replace(tools.settings, start_check_ms=ms)
-        self.driver._tools = dataclasses.replace(tools, settings=settings)
 
     def test_command_that_ends_at_once_leaves_nothing(self):
         self.assertIn('no tools', str(self._fail()))

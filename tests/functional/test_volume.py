@@ -29,7 +29,8 @@ _WRITER = (
     'bash',
     '-c',
     'trap exit TERM; if [ -d /volumes/vdb ]; then echo start '
-    '>>/volumes/vdb/story; cat /volumes/vdb/story; fi; sleep 600 & wait',
+    '>>/volumes/vdb/story; cat /volumes/vdb/story; fi; echo ready; '
+    'sleep 600 & wait',
 )
 
 
@@ -90,7 +91,13 @@ class VolumeTestCase(survival.SurvivalTestCase):
             *(None, self.instance, image, [], None, {}, self.ports),
             self._info(),
         )
-        return self.container()
+        container = self.container()
+        # Nobody waits for its command when a server boots.
+        netns.wait_until(
+            lambda: b'ready' in self.engine.logs(container.id, 65536),
+            'its command',
+        )
+        return container
 
     def boot_with(self, *disks):
         self.disks = [*disks]
@@ -136,7 +143,9 @@ class VolumeTestCase(survival.SurvivalTestCase):
         }
 
     def assert_free(self, volume=None):
-        self.assertFalse(disk.is_used((volume or self.loop).path))
+        path = (volume or self.loop).path
+        # The kernel takes down a namespace, and what is in it, later.
+        netns.wait_until(lambda: not disk.is_used(path), 'a free volume')
 
     def assert_starts(self, count):
         """See that the volume is there and knows of so many starts."""
@@ -176,9 +185,11 @@ class BootTest(VolumeTestCase):
         self.driver.power_off(self.instance, timeout=10)
         self.assert_free()
         self.power_on()
+        self.assert_starts(2)
         self.driver.reboot(
             *(None, self.instance, self.ports, 'SOFT', self._info())
         )
+        self.assert_starts(3)
         self.driver.reboot(
             *(None, self.instance, self.ports, 'HARD', self._info())
         )
@@ -237,6 +248,8 @@ class BootTest(VolumeTestCase):
     def test_server_that_does_not_start_gives_its_volume_back(self):
         self.instance.metadata = {'docker:command': 'false'}
         self.disks = [self.disk]
+        # On a busy machine a command takes its time to end.
+        self.check_starts_for(ms=60_000)
         self.assertRaises(exception.ContainerExited, self.spawn)
         self.assert_nothing_left()
         self.assert_free()

@@ -187,7 +187,10 @@ class MountTest(MountTestCase):
                 self.assertNotIn(self.path, mounts)
                 self.client.kill(container_id)
                 self.client.wait(container_id)
-                self.assertFalse(disk.is_used(self.path))
+                # The kernel takes down a namespace later.
+                netns.wait_until(
+                    lambda: not disk.is_used(self.path), 'a free volume'
+                )
 
     def test_volume_comes_to_a_running_container_and_goes(self):
         for kind in ('ext4', 'xfs'):
