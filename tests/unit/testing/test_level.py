@@ -40,10 +40,11 @@ class LevelTestCase(testtools.TestCase):
                 name,
             )
 
-    def test_two_levels_share_a_folder(self):
+    def test_levels_share_a_folder(self):
         for pair in (
             ('nova-suites', 'nova-suites-hosts'),
-            ('integration', 'integration-survival'),
+            ('functional', 'functional-survival'),
+            ('integration', 'integration-long'),
         ):
             levels = level.chosen(pair, full=False)
             folder = TOP / levels[0].tests

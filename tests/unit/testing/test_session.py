@@ -122,7 +122,7 @@ class SessionTestCase(testtools.TestCase):
     def test_the_cloud_stays_up_for_the_level_that_needs_the_same(self):
         used = self._clouds()
         self._run('integration', following='ovs')
-        self._run('integration-survival', following='ovn')
+        self._run('integration-long', following='ovn')
         self._run('integration-ovn')
         first = ['ovs', 'leaks', 'leaks', 'down']
         self.assertEqual([*first, 'ovn', 'leaks', 'down'], used)
@@ -135,7 +135,7 @@ class SessionTestCase(testtools.TestCase):
             raise failure.LevelNotRun('pip ended with 1')
 
         self._patch('venv.ensure', fail)
-        self._run('integration-survival', following='ovs')
+        self._run('integration-long', following='ovs')
         self.assertEqual(['ovs', 'leaks', 'down'], used)
 
     def test_tempest_is_run_by_the_quickstart_while_the_cloud_is_there(self):
