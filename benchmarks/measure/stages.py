@@ -1,12 +1,9 @@
-"""Where a boot's time went, as the driver tells in nova-compute's log."""
+"""Where the time of a deed went, as the driver tells in nova-compute's log."""
 
 import pathlib
 import re
 import time
 
-_BOOTED = re.compile(
-    r'\[instance: (?P<uuid>[0-9a-f-]{36})\] Booted: (?P<rest>.*)'
-)
 _STAGE = re.compile(r'(?P<name>[a-zA-Z ]+) (?P<seconds>\d+\.\d+) s')
 _DEADLINE_S = 10.0
 
@@ -15,18 +12,23 @@ WAITS = ('ports', 'wait for Neutron', 'check')
 
 
 class Log:
-    """Reads the seconds of each stage of a boot."""
+    """Reads the seconds of each stage of what was done to a server."""
 
     def __init__(self, path: pathlib.Path) -> None:
         self._path = path
 
-    def stages(self, server_id: str) -> dict[str, float]:
-        """Give the seconds by stage; the line may come a moment late."""
+    def stages(self, server_id: str, word: str = 'Booted') -> dict[str, float]:
+        """Give the seconds by stage; the line may come a moment late.
+
+        :param word: what the driver's line begins with
+        """
+        wanted = re.compile(
+            rf'\[instance: {server_id}\] {word}[^:]*: (?P<rest>.*)'
+        )
         deadline = time.monotonic() + _DEADLINE_S
         while time.monotonic() < deadline:
             for line in reversed(self._path.read_text().splitlines()):
-                match = _BOOTED.search(line)
-                if match and match['uuid'] == server_id:
+                if match := wanted.search(line):
                     return parse(match['rest'])
             time.sleep(0.1)
         raise RuntimeError(f'{self._path} says nothing of {server_id}')

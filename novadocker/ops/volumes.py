@@ -13,6 +13,7 @@ from oslo_log import log as logging
 from novadocker import exception
 from novadocker import model
 from novadocker.ops import locks
+from novadocker.ops import stopwatch
 from novadocker.ops import tools as ops_tools
 from novadocker.ops import undoing
 from novadocker.volume import request
@@ -32,19 +33,22 @@ def attach(
     :raises ContainerNotFound: it has no container
     :raises VolumeRefused, VolumeUnusable: the sentence says why
     """
+    watch = stopwatch.Stopwatch()
     with locks.instance_lock(instance.uuid), undoing.Undo() as undo:
         require_possible(tools, [*others, volume])
         container = ops_tools.find(tools, instance.uuid)
         undo.add(tools.volumes.release, volume)
-        mount = tools.volumes.prepare(volume)
+        with watch.phase('connect'):
+            mount = tools.volumes.prepare(volume)
         if container.state.is_live:
             undo.add(tools.volumes.unmount_now, container, mount.disk)
-            tools.volumes.mount_now(container, mount)
-            tools.volumes.mount_at_start(container.id, mount)
+            with watch.phase('mount'):
+                tools.volumes.mount_now(container, mount)
+                tools.volumes.mount_at_start(container.id, mount)
         undo.pop_all()
     LOG.info(
-        'Attached volume %(id)s at %(target)s',
-        {'id': volume.id, 'target': volume.target},
+        'Attached volume %(id)s at %(target)s: %(watch)s',
+        {'id': volume.id, 'target': volume.target, 'watch': watch},
         instance=instance,
     )
 

@@ -23,3 +23,17 @@ class StagesTest(unittest.TestCase):
             f'2026 INFO x [instance: {other}] Booted: image 9.000 s\n'
         )
         self.assertEqual(0.002, stages.Log(path).stages(UUID)['image'])
+
+    def test_the_line_of_another_deed_is_found(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        path = pathlib.Path(folder, 'nova-compute.log')
+        word = f'Attached volume {UUID}'
+        path.write_text(
+            f'2026 INFO x [instance: {UUID}] Booted: {WORDS}\n'
+            f'2026 INFO x [instance: {UUID}] {word} at /volumes/vdb: '
+            f'connect 0.100 s, mount 0.050 s\n'
+        )
+        self.assertEqual(
+            {'connect': 0.1, 'mount': 0.05},
+            stages.Log(path).stages(UUID, word),
+        )
