@@ -7,6 +7,7 @@ import openstack
 
 from tests.integration import cloud
 from tests.integration import two_hosts
+from tests.integration import volume
 
 LARGER = 'm1.small'
 # What travels is more than one of the chunks that Glance's client sends.
@@ -195,3 +196,51 @@ class EvacuateTest(MigrationCase):
             os.killpg(pid, signal.SIGCONT)
         except ProcessLookupError:
             return
+
+
+class VolumeTest(volume.VolumeCase, MigrationCase):
+    """A node has the volumes that the machine itself has had, and back."""
+
+    def boot_with(self, disk, host):
+        return self.boot_idle(
+            volume.STORY,
+            block_device_mapping=self.mapping(disk),
+            availability_zone=f'nova:{host}',
+        )
+
+    def delete_and_find_nothing(self, server, disk):
+        self.delete(server)
+        self.wait_for_volume(disk, 'available')
+        self.assert_no_leaks()
+
+    def test_data_goes_from_host_to_host(self):
+        disk = self.volume()
+        for starts, host in enumerate((two_hosts.NAME, cloud.HOST), 1):
+            server = self.boot_with(disk, host)
+            self.wait_for_story(server, starts * volume.START)
+            self.delete_and_find_nothing(server, disk)
+
+    def test_it_goes_with_a_server_that_is_migrated(self):
+        disk = self.volume()
+        server = self.boot_with(disk, cloud.HOST)
+        self.wait_for_story(server, volume.START)
+        self.compute.migrate_server(server, host=two_hosts.NAME)
+        self.wait_for_status(server, 'VERIFY_RESIZE')
+        self.wait_for_story(server, 2 * volume.START)
+        self.compute.confirm_server_resize(server)
+        self.wait_for_status(server, 'ACTIVE')
+        self.wait_for_volume(disk, 'in-use')
+        self.delete_and_find_nothing(server, disk)
+
+    def test_it_comes_back_with_one_that_is_reverted(self):
+        disk = self.volume()
+        server = self.boot_with(disk, cloud.HOST)
+        self.wait_for_story(server, volume.START)
+        self.compute.migrate_server(server, host=two_hosts.NAME)
+        self.wait_for_status(server, 'VERIFY_RESIZE')
+        self.wait_for_story(server, 2 * volume.START)
+        self.compute.revert_server_resize(server)
+        self.wait_for_status(server, 'ACTIVE')
+        self.wait_for_story(server, 3 * volume.START)
+        self.wait_for_volume(disk, 'in-use')
+        self.delete_and_find_nothing(server, disk)

@@ -11,15 +11,7 @@ import openstack.exceptions
 
 from deploy.quickstart.loop import disk as loop_disk
 from tests.integration import cloud
-from tests.integration import test_migration
 from tests.integration import volume
-
-_START = 'told start\n'
-# Adds a line with each start, and tells all of them.
-_STORY = (
-    f"sh -c 'echo start >> {volume.PLACE}/story; while read line; do "
-    f"echo told $line; done < {volume.PLACE}/story; exec {volume.IDLE}'"
-)
 
 
 class AttachTest(volume.VolumeCase):
@@ -155,14 +147,16 @@ class BootTest(volume.VolumeCase):
     def test_it_is_there_at_the_first_instruction_and_outlives_servers(self):
         disk = self.volume()
         server = self.boot_idle(
-            _STORY, block_device_mapping=self.mapping(disk)
+            volume.STORY, block_device_mapping=self.mapping(disk)
         )
-        self.wait_for_story(server, _START)
+        self.wait_for_story(server, volume.START)
         self.wait_for_volume(disk, 'in-use')
         self.delete(server)
         self.wait_for_volume(disk, 'available')
-        other = self.boot_idle(_STORY, block_device_mapping=self.mapping(disk))
-        self.wait_for_story(other, 2 * _START)
+        other = self.boot_idle(
+            volume.STORY, block_device_mapping=self.mapping(disk)
+        )
+        self.wait_for_story(other, 2 * volume.START)
         self.delete(other)
         self.wait_for_volume(disk, 'available')
         self.assert_no_leaks()
@@ -216,9 +210,9 @@ class DeviceTest(volume.VolumeCase):
     def test_it_is_found_where_a_boot_gave_its_number_to_another_disk(self):
         disk = self.volume()
         server = self.boot_idle(
-            _STORY, block_device_mapping=self.mapping(disk)
+            volume.STORY, block_device_mapping=self.mapping(disk)
         )
-        self.wait_for_story(server, _START)
+        self.wait_for_story(server, volume.START)
         self.stop(server)
         link = loop_disk.LINKS / f'volume-{disk.id}'
         device = os.path.realpath(link)
@@ -232,7 +226,7 @@ class DeviceTest(volume.VolumeCase):
         cloud.wait_until(link.exists, 'the device of the volume')
         self.assertNotEqual(device, os.path.realpath(link))
         self.start(server)
-        self.wait_for_story(server, 2 * _START)
+        self.wait_for_story(server, 2 * volume.START)
 
     def _occupy(self, device):
         file = self.useFixture(fixtures.TempDir()).join('disk')
@@ -280,54 +274,6 @@ class RefusalTest(volume.VolumeCase):
         self.assertIn('multiattach', str(error))
         self.wait_for_volume(disk, 'available')
         self.assert_not_mounted(server)
-
-
-class NodeTest(volume.VolumeCase, test_migration.MigrationCase):
-    """A node has the volumes that the machine itself has had, and back."""
-
-    def boot_with(self, disk, host):
-        return self.boot_idle(
-            _STORY,
-            block_device_mapping=self.mapping(disk),
-            availability_zone=f'nova:{host}',
-        )
-
-    def delete_and_find_nothing(self, server, disk):
-        self.delete(server)
-        self.wait_for_volume(disk, 'available')
-        self.assert_no_leaks()
-
-    def test_data_goes_from_host_to_host(self):
-        disk = self.volume()
-        for starts, host in enumerate((test_migration.NAME, cloud.HOST), 1):
-            server = self.boot_with(disk, host)
-            self.wait_for_story(server, starts * _START)
-            self.delete_and_find_nothing(server, disk)
-
-    def test_it_goes_with_a_server_that_is_migrated(self):
-        disk = self.volume()
-        server = self.boot_with(disk, cloud.HOST)
-        self.wait_for_story(server, _START)
-        self.compute.migrate_server(server, host=test_migration.NAME)
-        self.wait_for_status(server, 'VERIFY_RESIZE')
-        self.wait_for_story(server, 2 * _START)
-        self.compute.confirm_server_resize(server)
-        self.wait_for_status(server, 'ACTIVE')
-        self.wait_for_volume(disk, 'in-use')
-        self.delete_and_find_nothing(server, disk)
-
-    def test_it_comes_back_with_one_that_is_reverted(self):
-        disk = self.volume()
-        server = self.boot_with(disk, cloud.HOST)
-        self.wait_for_story(server, _START)
-        self.compute.migrate_server(server, host=test_migration.NAME)
-        self.wait_for_status(server, 'VERIFY_RESIZE')
-        self.wait_for_story(server, 2 * _START)
-        self.compute.revert_server_resize(server)
-        self.wait_for_status(server, 'ACTIVE')
-        self.wait_for_story(server, 3 * _START)
-        self.wait_for_volume(disk, 'in-use')
-        self.delete_and_find_nothing(server, disk)
 
 
 def _run(*command):

@@ -12,6 +12,12 @@ from tests.integration import cloud
 # Where a server has its first volume if it says nothing.
 PLACE = '/volumes/vdb'
 IDLE = 'sleep 6000'
+START = 'told start\n'
+# Adds a line with each start, and tells all of them.
+STORY = (
+    f"sh -c 'echo start >> {PLACE}/story; while read line; do "
+    f"echo told $line; done < {PLACE}/story; exec {IDLE}'"
+)
 
 
 def has_cinder():
