@@ -11,6 +11,7 @@ LABEL_NAME = LABEL_PREFIX + 'name'
 LABEL_PROJECT = LABEL_PREFIX + 'project'
 LABEL_ROLE = LABEL_PREFIX + 'role'
 LABEL_HOST = LABEL_PREFIX + 'host'
+LABEL_CPUS = LABEL_PREFIX + 'cpus'
 
 # The repository below which images that came from Glance are known to the
 # engine: nova-image/<Glance id>:<config digest, hex>.

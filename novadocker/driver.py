@@ -44,5 +44,6 @@ class DockerDriver(
         'supports_image_type_raw': True,
         'supports_attach_interface': True,
         'supports_evacuate': True,
+        'supports_pcpus': True,
         'supports_trusted_certs': True,
     }

@@ -20,12 +20,15 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     |   +-- ImageForOtherMachine
     +-- InstancePowerOffFailure (nova)
     |   +-- ContainerNotRemoved    so its addresses must stay taken
+    +-- InvalidConfiguration (nova)
+    |   +-- CpuSetInvalid          CPUs set aside that cannot be
     +-- OptionChanged              host or runtime, under a server of ours
     +-- MoveRefused                the server stays what and where it is
     +-- SnapshotFailed             the image did not reach Glance whole
     +-- ImageBridgeError           the bridge or its registry failed one call
     |   +-- ImageNotBridged        it has no such image for this user
     +-- InvalidContainerOption     a docker: value cannot be understood
+    +-- CpusUnavailable            none to dedicate, or to others already
     +-- InjectedFileRefused        its path or size
     +-- ContainerExited            PID 1 ended within start_check_ms
     +-- PortsNotReady              Neutron did not wire the ports in time
@@ -138,6 +141,14 @@ class ImageNotBridged(ImageBridgeError):
 
 class InvalidContainerOption(nova_exception.BuildAbortException):
     msg_fmt = '%(option)s=%(value)s cannot be used: %(reason)s'
+
+
+class CpuSetInvalid(nova_exception.InvalidConfiguration):
+    msg_fmt = '[compute] cpu_dedicated_set cannot be used: %(reason)s'
+
+
+class CpusUnavailable(nova_exception.BuildAbortException):
+    msg_fmt = '%(reason)s'
 
 
 class InjectedFileRefused(nova_exception.BuildAbortException):

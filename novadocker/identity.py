@@ -105,15 +105,26 @@ def is_label(name: str) -> bool:
 
 
 def labels(
-    *, uuid: str, name: str, project_id: str, role: model.Role, host: str
+    *,
+    uuid: str,
+    name: str,
+    project_id: str,
+    role: model.Role,
+    host: str,
+    own_cpus: str = '',
 ) -> dict[str, str]:
-    """Make the labels that a container of ours carries."""
+    """Make the labels that a container of ours carries.
+
+    :param own_cpus: CPUs of the host that are its alone. It is said also
+        where there are none: an image may have brought that label.
+    """
     return {
         constants.LABEL_UUID: uuid,
         constants.LABEL_NAME: name,
         constants.LABEL_PROJECT: project_id,
         constants.LABEL_ROLE: str(role),
         constants.LABEL_HOST: host,
+        constants.LABEL_CPUS: own_cpus,
     }
 
 
@@ -139,6 +150,16 @@ def is_novas(container: model.Container) -> bool:
     return uuid is not None and container.name == container_name(
         uuid, role(container)
     )
+
+
+def has_own_cpus(container: model.Container) -> bool:
+    """Tell whether a container was made with CPUs of its own.
+
+    One that was made before there was such a label may have it from its
+    image; but then the engine holds it to no CPUs, or to other ones.
+    """
+    own_cpus = container.labels.get(constants.LABEL_CPUS, '')
+    return bool(own_cpus) and own_cpus == container.cpuset_cpus
 
 
 def uuid_of(container_labels: Mapping[str, str]) -> str | None:

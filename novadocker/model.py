@@ -66,6 +66,7 @@ class EngineInfo:
     :ivar runtimes: the program of each runtime, by the runtime's name
     :ivar missing_limits: words for what its kernel cannot limit
     :ivar cgroup_version: 1 or 2
+    :ivar holds_to_cpus: whether its kernel holds a container to some CPUs
     """
 
     version: str
@@ -79,6 +80,7 @@ class EngineInfo:
     security_options: tuple[str, ...] = ()
     missing_limits: tuple[str, ...] = ()
     cgroup_version: int = 1
+    holds_to_cpus: bool = True
     live_restore: bool = False
     containerd_image_store: bool = False
     time_ns: int = 0
@@ -95,6 +97,7 @@ class Container:
     """A container as the engine shows it.
 
     :ivar started_s: when it last was started, since the epoch; 0 is never
+    :ivar cpuset_cpus: CPUs that it is held to; empty is all
     """
 
     id: str
@@ -110,6 +113,7 @@ class Container:
     has_tty: bool = False
     started_s: float = 0.0
     user: str = ''
+    cpuset_cpus: str = ''
 
 
 @dataclasses.dataclass(frozen=True)
@@ -193,6 +197,50 @@ class Ulimit:
 
 
 @dataclasses.dataclass(frozen=True)
+class NumaNode:
+    """Memory of a host, and the CPUs that are near to it."""
+
+    id: int
+    cpus: frozenset[int]
+    memory_mb: int
+
+
+@dataclasses.dataclass(frozen=True)
+class HostCpus:
+    """Whose the CPUs of a host are.
+
+    :ivar shared: what servers without CPUs of their own run on
+    :ivar dedicated: each is for one server alone; empty where the operator
+        has set none aside
+    :ivar cores: the threads of each core
+    """
+
+    shared: frozenset[int] = frozenset()
+    dedicated: frozenset[int] = frozenset()
+    nodes: tuple[NumaNode, ...] = ()
+    cores: tuple[frozenset[int], ...] = ()
+
+    @property
+    def has_threads(self) -> bool:
+        """Tell whether CPUs have a core in common."""
+        return any(len(core) > 1 for core in self.cores)
+
+
+@dataclasses.dataclass(frozen=True)
+class CpuClaim:
+    """What Nova has picked of a host for a server that asks for it.
+
+    :ivar is_dedicated: whether its CPUs shall be its own
+    :ivar cpus: of the host; none where Nova has picked none
+    :ivar nodes: whose memory it shall have
+    """
+
+    is_dedicated: bool
+    cpus: frozenset[int] = frozenset()
+    nodes: frozenset[int] = frozenset()
+
+
+@dataclasses.dataclass(frozen=True)
 class HostDisk:
     """The disk below the engine's storage.
 
@@ -219,7 +267,8 @@ class DiskRates:
 class Resources:
     """Hard limits of a container.
 
-    ``None`` means that the engine's own default stands.
+    ``None`` means that the engine's own default stands, as does an empty
+    ``cpuset_cpus`` (CPUs) or ``cpuset_mems`` (NUMA nodes).
     """
 
     nano_cpus: int
@@ -233,6 +282,8 @@ class Resources:
     disk_bytes: int | None = None
     ulimits: tuple[Ulimit, ...] = ()
     disk_rates: DiskRates | None = None
+    cpuset_cpus: str = ''
+    cpuset_mems: str = ''
 
 
 @dataclasses.dataclass(frozen=True)
@@ -319,7 +370,8 @@ class Instance:
 
     ``hostname`` is the first label of its name, ``domain`` what follows.
     ``metadata`` and ``image_properties`` are the tenant's and not to be
-    trusted; ``flavor`` is the operator's.
+    trusted; ``flavor`` is the operator's. ``cpu_claim`` is ``None`` where
+    neither asks for CPUs or nodes of the host.
     """
 
     uuid: str
@@ -328,6 +380,7 @@ class Instance:
     project_id: str
     flavor: Flavor
     domain: str = ''
+    cpu_claim: CpuClaim | None = None
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
     image_properties: Mapping[str, str] = dataclasses.field(
         default_factory=dict
@@ -452,7 +505,10 @@ class Resolver:
 
 @dataclasses.dataclass(frozen=True)
 class HostUsage:
-    """What a host has and what its instances have reserved."""
+    """What a host has and what its instances have reserved.
+
+    :ivar pcpus: CPUs beside the ``vcpus``, each for one instance alone
+    """
 
     vcpus: int
     vcpus_used: int
@@ -460,3 +516,4 @@ class HostUsage:
     memory_mb_used: int
     disk_gb: int
     disk_gb_used: int
+    pcpus: int = 0

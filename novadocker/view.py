@@ -1,8 +1,12 @@
 """Nova's objects become the plain values that the rooms below work with."""
 
+from collections.abc import Callable
 from collections.abc import Mapping
 import dataclasses
 from typing import Any
+
+from nova.objects import fields
+from nova.virt import hardware
 
 from novadocker import model
 
@@ -21,15 +25,53 @@ def instance_view(instance: Any) -> model.Instance:
         domain=domain,
         project_id=instance.project_id,
         flavor=flavor_view(instance.flavor),
+        cpu_claim=_cpu_claim(
+            instance.flavor,
+            instance.image_meta,
+            lambda: instance.numa_topology,
+        ),
         metadata=dict(instance.metadata),
         image_properties=image_properties(instance),
     )
 
 
 def resized_view(instance: Any, flavor: Any) -> model.Instance:
-    """Take from an instance what shapes its container with another flavor."""
+    """Take from an instance what shapes its container with another flavor.
+
+    What was claimed for that, wherever it goes, stands in the context of its
+    migration.
+    """
+    claim = _cpu_claim(
+        flavor,
+        instance.image_meta,
+        lambda: instance.migration_context.new_numa_topology,
+    )
     return dataclasses.replace(
-        instance_view(instance), flavor=flavor_view(flavor)
+        instance_view(instance), flavor=flavor_view(flavor), cpu_claim=claim
+    )
+
+
+def _cpu_claim(
+    flavor: Any, image_meta: Any, claimed: Callable[[], Any]
+) -> model.CpuClaim | None:
+    """Take what Nova has picked of a host's CPUs.
+
+    ``None`` where flavor and image leave that open. Where they do not, and
+    Nova has picked none, the host has told Nova of no CPUs.
+
+    :param claimed: may ask Nova's database
+    """
+    asked = hardware.numa_get_constraints(flavor, image_meta)
+    if asked is None:
+        return None
+    is_dedicated = asked.cpu_policy == fields.CPUAllocationPolicy.DEDICATED
+    topology = claimed()
+    if topology is None:
+        return model.CpuClaim(is_dedicated)
+    return model.CpuClaim(
+        is_dedicated,
+        frozenset(topology.cpu_pinning),
+        frozenset(cell.id for cell in topology.cells),
     )
 
 

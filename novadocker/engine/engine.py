@@ -134,6 +134,14 @@ class Engine:
         with self._container_call('rename', container_id) as client:
             client.rename(container_id, name)
 
+    def hold(self, container_id: str, cpus: str) -> None:
+        """Hold a container to some CPUs of the host from now on.
+
+        :raises ContainerConflict: it is being removed
+        """
+        with self._container_call('hold to its CPUs', container_id) as client:
+            client.update_container(container_id, cpuset_cpus=cpus)
+
     def inspect(self, name: str) -> model.Container:
         """Look at a container by name or id.
 

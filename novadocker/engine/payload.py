@@ -73,6 +73,8 @@ def _resources(resources: model.Resources) -> dict[str, Any]:
         'CpuShares': resources.cpu_shares,
         'CpuPeriod': resources.cpu_period_us,
         'CpuQuota': resources.cpu_quota_us,
+        'CpusetCpus': resources.cpuset_cpus or None,
+        'CpusetMems': resources.cpuset_mems or None,
         'ShmSize': resources.shm_bytes,
         'Ulimits': [
             {'Name': each.name, 'Soft': each.soft, 'Hard': each.hard}

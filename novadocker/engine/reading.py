@@ -44,6 +44,7 @@ def engine_info(info: Json, api_version: tuple[int, int]) -> model.EngineInfo:
         missing_limits=tuple(
             word for key, word in _LIMITS.items() if info.get(key) is False
         ),
+        holds_to_cpus=info.get('CPUSet') is not False,
         cgroup_version=int(info.get('CgroupVersion') or 1),
         security_options=tuple(info.get('SecurityOptions') or ()),
         live_restore=info.get('LiveRestoreEnabled', False),
@@ -70,6 +71,7 @@ def container(found: Json) -> model.Container:
         has_tty=config['Tty'],
         started_s=_started_s(state['StartedAt']),
         user=config.get('User') or '',
+        cpuset_cpus=found['HostConfig'].get('CpusetCpus') or '',
     )
 
 

@@ -12,7 +12,9 @@ from novadocker import model
 from novadocker.facade import rooms
 from novadocker.inventory import cpu
 from novadocker.inventory import host as inventory_host
+from novadocker.inventory import numa
 from novadocker.inventory import resources as inventory
+from novadocker.ops import confinement
 from novadocker.ops import recover
 from novadocker.ops import snapshot
 from novadocker.ops import suspension
@@ -43,7 +45,9 @@ class Host(rooms.Rooms):
                 'storage': info.storage_driver,
             },
         )
+        confinement.require(info, self._tools.host.cpus, host=CONF.docker.host)
         recover.reconcile(self._tools)
+        confinement.confine_all(self._tools)
         # Nothing is on its way yet: what is there is from before a crash.
         self._images.clean()
         snapshot.clean(self._tools)
@@ -107,6 +111,7 @@ class Host(rooms.Rooms):
             self._usage(info),
             node=nodename,
             uptime=inventory_host.uptime(),
+            numa_topology=numa.topology(self._tools.host.cpus),
         )
 
     def update_provider_tree(
@@ -142,6 +147,7 @@ class Host(rooms.Rooms):
         return {
             **inventory.traits(has_disk_quota=self._tools.host.has_disk_quota),
             **cpu.traits(arch, inventory_host.cpu_words()),
+            **cpu.thread_traits(self._tools.host.cpus),
         }
 
     def get_host_uptime(self) -> str:
@@ -155,4 +161,5 @@ class Host(rooms.Rooms):
             info,
             disk=inventory_host.disk_bytes(info.root_dir),
             memory_free_bytes=inventory_host.memory_free_bytes(),
+            cpus=self._tools.host.cpus,
         )

@@ -12,6 +12,7 @@ from nova.conf import service_token
 from nova.image import glance
 from nova.network import neutron
 from nova.virt import driver
+from nova.virt import hardware
 from nova.virt import images as nova_images
 
 from novadocker import conf
@@ -28,6 +29,7 @@ from novadocker.image import store
 from novadocker.image import upload
 from novadocker.inventory import disk as inventory_disk
 from novadocker.inventory import host as inventory_host
+from novadocker.inventory import numa
 from novadocker.inventory import resources as inventory
 from novadocker.network import metadata
 from novadocker.network import plumber as network_plumber
@@ -103,6 +105,11 @@ class Rooms(driver.ComputeDriver):
                 quota,
                 info.runtimes_like(CONF.docker.runtime),
                 inventory_disk.host_disk(info),
+                numa.divided(
+                    numa.host_cpus(),
+                    frozenset(hardware.get_cpu_dedicated_set() or ()),
+                    frozenset(hardware.get_cpu_shared_set() or ()),
+                ),
             ),
             settings=ops_tools.Settings(
                 instances_path=CONF.instances_path,

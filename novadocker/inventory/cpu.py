@@ -7,6 +7,8 @@ what guards against flaws of the CPU is left out: a server could not use it.
 from collections.abc import Collection
 from collections.abc import Mapping
 
+from novadocker import model
+
 _PREFIX = 'HW_CPU_'
 
 # By nova's Architecture: the kernel's word -> the trait behind HW_CPU_.
@@ -48,6 +50,17 @@ _TRAITS: Mapping[str, Mapping[str, str]] = {
     'aarch64': _AARCH64,
     'x86_64': _X86,
 }
+
+
+_THREADS = 'HW_CPU_HYPERTHREADING'
+
+
+def thread_traits(cpus: model.HostCpus) -> dict[str, bool]:
+    """Say whether CPUs share a core, which thread policies are about.
+
+    Nova asks for it only where it pins, so it is said only there.
+    """
+    return {_THREADS: bool(cpus.dedicated) and cpus.has_threads}
 
 
 def traits(architecture: str, words: Collection[str]) -> dict[str, bool]:

@@ -5,12 +5,16 @@ import json
 import re
 from typing import Any
 
+from nova.objects import numa as numa_objects
+
 from novadocker import constants
 from novadocker import model
 
 _GIB = 1024**3
 _MIB = 1024**2
 _VERSION = re.compile(r'(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?')
+
+_NOT_SET_ASIDE = model.HostCpus()
 
 # What Docker calls a machine (GOARCH or uname) -> nova's Architecture.
 _ARCHITECTURES = {
@@ -40,9 +44,16 @@ def version_number(version: str) -> int:
 
 
 def available_resource(
-    engine: model.EngineInfo, usage: model.HostUsage, *, node: str, uptime: str
+    engine: model.EngineInfo,
+    usage: model.HostUsage,
+    *,
+    node: str,
+    uptime: str,
+    numa_topology: numa_objects.NUMATopology | None = None,
 ) -> dict[str, Any]:
     """Make the dictionary that Nova's resource tracker reads.
+
+    :param numa_topology: where Nova shall pick CPUs for single servers
 
     :source: nova.compute.resource_tracker, ``_verify_resources``
     """
@@ -60,7 +71,8 @@ def available_resource(
         'hypervisor_hostname': node,
         'cpu_info': json.dumps({'arch': arch, 'topology': {}}),
         'supported_instances': [(arch, 'docker', 'exe')],
-        'numa_topology': None,
+        # NOTE: JSON, as ComputeNode keeps it in its field.
+        'numa_topology': numa_topology._to_json() if numa_topology else None,
         'stats': {'uptime': uptime},
     }
 
@@ -82,6 +94,7 @@ def inventories(
     """
     totals = {
         'VCPU': usage.vcpus,
+        'PCPU': usage.pcpus,
         'MEMORY_MB': usage.memory_mb,
         'DISK_GB': usage.disk_gb,
     }
@@ -91,8 +104,9 @@ def inventories(
             'min_unit': 1,
             'max_unit': total,
             'step_size': 1,
-            'allocation_ratio': ratios[name],
-            'reserved': reserved[name],
+            # A CPU that is dedicated is so once, and none is the host's.
+            'allocation_ratio': ratios.get(name, 1.0),
+            'reserved': reserved.get(name, 0),
         }
         for name, total in totals.items()
         if total > 0
@@ -108,15 +122,21 @@ def traits(*, has_disk_quota: bool) -> dict[str, bool]:
 
 
 def usage(
-    engine: model.EngineInfo, *, disk: tuple[int, int], memory_free_bytes: int
+    engine: model.EngineInfo,
+    *,
+    disk: tuple[int, int],
+    memory_free_bytes: int,
+    cpus: model.HostCpus = _NOT_SET_ASIDE,
 ) -> model.HostUsage:
     """Sum up a host.
 
+    :param cpus: counted only where some of them are set aside
     :param disk: total and free bytes below the engine's root folder
     """
     total, free = disk
     return model.HostUsage(
-        vcpus=engine.cpus,
+        vcpus=len(cpus.shared) if cpus.dedicated else engine.cpus,
+        pcpus=len(cpus.dedicated),
         # NOTE: Nova's resource tracker counts what its instances have
         # claimed by itself and starts from the reserved CPUs.
         vcpus_used=0,

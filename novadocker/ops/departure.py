@@ -30,6 +30,7 @@ from novadocker.ops import tools as ops_tools
 from novadocker.ops import undoing
 from novadocker.ops import volumes
 from novadocker.spec import builder
+from novadocker.spec import cpu
 from novadocker.spec import process
 from novadocker.volume import request
 
@@ -88,7 +89,8 @@ class Departure:
         :raises MoveRefused: it has more than its new flavor allows, or what
             no host would take
         :raises VolumeBusy, VolumeRefused: a volume of it cannot leave
-        :raises InvalidContainerOption: no container can be like that
+        :raises InvalidContainerOption, CpusUnavailable: no container can be
+            like that
         """
         watch = stopwatch.Stopwatch()
         with locks.instance_lock(move.view.uuid), undoing.Undo() as undo:
@@ -136,6 +138,7 @@ class Departure:
         specs = move.view.flavor.extra_specs
         extra_specs.read(specs)
         extra_specs.read_quota(specs)
+        cpu.require(move.view)
         process.process(move.view.metadata, move.view.image_properties)
         if move.stays:
             image = model.LoadedImage('', '', '', 0, has_command=True)

@@ -9,6 +9,7 @@ from oslo_log import log as logging
 
 from novadocker import exception
 from novadocker import model
+from novadocker.ops import confinement
 from novadocker.ops import locks
 from novadocker.ops import names
 from novadocker.ops import orphan
@@ -175,6 +176,7 @@ def bring_up(
     else:
         # Two must never write to one root.
         removing.remove_rescue(tools, instance.uuid)
+    confinement.confine(tools, container)
     names.write(tools, view, network_info)
     nics = ops_tools.nics(tools, network_info)
     tools.plumber.plug(instance, network_info, nics)

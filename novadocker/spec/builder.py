@@ -6,6 +6,7 @@ from novadocker import exception
 from novadocker import extra_specs
 from novadocker import identity
 from novadocker import model
+from novadocker.spec import cpu
 from novadocker.spec import process
 from novadocker.spec import resources
 from novadocker.spec import security
@@ -29,6 +30,7 @@ class Host:
 
     :ivar runtime: the one of a flavor that asks for no other
     :ivar like_runtime: all names under which the engine has nova-runtime
+    :ivar cpus: whose its CPUs are
     """
 
     name: str
@@ -36,6 +38,7 @@ class Host:
     has_disk_quota: bool
     like_runtime: frozenset[str] = frozenset()
     disk: model.HostDisk | None = None
+    cpus: model.HostCpus = dataclasses.field(default_factory=model.HostCpus)
 
     @property
     def runtimes(self) -> frozenset[str]:
@@ -58,7 +61,17 @@ def container_spec(
         the CONFIG_DRIVE if there is one
     :raises InvalidContainerOption: an extra spec, metadata key or image
         property that cannot be read
+    :raises CpusUnavailable: the host has not the CPUs that it shall have
     """
+    limits = cpu.placed(
+        resources.resources(
+            instance.flavor,
+            has_disk_quota=host.has_disk_quota,
+            disk=host.disk,
+        ),
+        instance,
+        host.cpus,
+    )
     return model.ContainerSpec(
         name=identity.container_name(instance.uuid, role),
         image=image.reference,
@@ -70,12 +83,9 @@ def container_spec(
             project_id=instance.project_id,
             role=role,
             host=host.name,
+            own_cpus=limits.cpuset_cpus if instance.cpu_claim else '',
         ),
-        resources=resources.resources(
-            instance.flavor,
-            has_disk_quota=host.has_disk_quota,
-            disk=host.disk,
-        ),
+        resources=limits,
         security=security.security(instance.flavor.extra_specs),
         process=process.process(instance.metadata, instance.image_properties),
         mounts=_mounts(instance_dir, has_config_drive=has_config_drive),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 import dataclasses
+from typing import Any
 
 from novadocker import exception
 from novadocker import extra_specs
@@ -68,7 +69,7 @@ def less_disk(found: model.Resources, carried_bytes: int) -> model.Resources:
     return dataclasses.replace(found, disk_bytes=rest_bytes)
 
 
-def _cpu(vcpus: int, quota: Mapping[str, int]) -> dict[str, int]:
+def _cpu(vcpus: int, quota: Mapping[str, int]) -> dict[str, Any]:
     """Give each vCPU one whole CPU, or what ``quota:cpu_*`` says of it.
 
     Nova's quota:cpu_quota is of one vCPU (libvirt applies it to each thread,

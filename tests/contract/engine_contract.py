@@ -138,6 +138,21 @@ class EngineContract:
         self.assertEqual(137, self.engine.wait_exit(container_id, 60))
         self.engine.stop(container_id, 0)
 
+    def test_containers_are_held_to_cpus_in_every_state(self):
+        container_id, wanted = self._create()
+        self.assertEqual('', self.engine.inspect(wanted.name).cpuset_cpus)
+        self.engine.hold(container_id, '0')
+        self.assertEqual('0', self.engine.inspect(wanted.name).cpuset_cpus)
+        self.engine.start(container_id)
+        self.engine.hold(container_id, '0')
+        self.engine.kill(container_id)
+        self.assertEqual('0', self.engine.inspect(wanted.name).cpuset_cpus)
+
+    def test_containers_that_do_not_exist_are_held_to_nothing(self):
+        self.assertRaises(
+            exception.ContainerNotFound, self.engine.hold, _NOWHERE, '0'
+        )
+
     def test_kill_reports_the_signal(self):
         container_id = self._started()
         self.engine.kill(container_id)

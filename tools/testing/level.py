@@ -124,7 +124,7 @@ LEVELS = (
         only=(
             r'tests\.functional\.test_'
             r'(boot|bridge_(front|installation|login|pull|store)|console\w*|'
-            r'diagnostics|engine|guest|hardening|image|migration|rebuild|'
+            r'cpu|diagnostics|engine|guest|hardening|image|migration|rebuild|'
             r'rescue|runtime|snapshot|ssh_image|survival\w*|suspend|terminal|'
             r'volume\w*)\.'
         ),

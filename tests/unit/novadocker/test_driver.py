@@ -364,6 +364,82 @@ class PlacementTest(DriverTestCase):
         self.assertEqual(77, inventory['reserved'])
 
 
+class CpuTest(DriverTestCase):
+    """A host with four CPUs, some of which are set aside."""
+
+    def setUp(self):
+        super().setUp()
+        self.useFixture(
+            fixtures.MonkeyPatch('novadocker.inventory.numa.host_cpus', _four)
+        )
+
+    def _inventory(self):
+        tree = provider_tree.ProviderTree()
+        tree.new_root(HOST, uuidsentinel.node)
+        self.driver.update_provider_tree(tree, HOST)
+        return {
+            name: each['total']
+            for name, each in tree.data(HOST).inventory.items()
+            if 'CPU' in name
+        }
+
+    def test_nova_is_told_of_what_is_set_aside(self):
+        self.flags(cpu_dedicated_set='2-3', group='compute')
+        self.driver = self.started_driver()
+        self.assertEqual({'VCPU': 2, 'PCPU': 2}, self._inventory())
+        found = self.driver.get_available_resource(HOST)
+        self.assertEqual(2, found['vcpus'])
+        (cell,) = objects.NUMATopology.obj_from_db_obj(
+            found['numa_topology']
+        ).cells
+        self.assertEqual({0, 1}, cell.cpuset)
+        self.assertEqual({2, 3}, cell.pcpuset)
+
+    def test_nothing_changes_without_the_option(self):
+        self.flags(cpu_shared_set='0', group='compute')
+        self.driver = self.started_driver()
+        self.assertEqual({'VCPU': 4}, self._inventory())
+        found = self.driver.get_available_resource(HOST)
+        self.assertIsNone(found['numa_topology'])
+        self.boot(self.port)
+        (container,) = self.engine.containers()
+        self.assertEqual('', container.cpuset_cpus)
+
+    def test_servers_that_are_there_are_kept_off_at_the_start(self):
+        self.boot(self.port)
+        self.flags(cpu_dedicated_set='3', group='compute')
+        self.flags(cpu_shared_set='0-1', group='compute')
+        self.driver = self.started_driver()
+        (container,) = self.engine.containers()
+        self.assertEqual('0,1', container.cpuset_cpus)
+
+    def test_service_does_not_start_with_cpus_that_are_not_there(self):
+        self.flags(cpu_dedicated_set='3-4', group='compute')
+        err = self.assertRaises(
+            nova_exception.InvalidConfiguration, self.started_driver
+        )
+        self.assertIn('0-3 online and not 4', str(err))
+
+    def test_server_that_asks_for_cpus_here_is_refused_with_a_reason(self):
+        # The scheduler sees to it, unless it was told the host.
+        self.instance.flavor.extra_specs['hw:cpu_policy'] = 'dedicated'
+        self.instance.numa_topology = None
+        err = self.assertRaises(
+            nova_exception.BuildAbortException, self.boot, self.port
+        )
+        self.assertIn('no CPUs to dedicate', str(err))
+        self.assertEqual([], self.engine.containers())
+
+
+def _four():
+    cpus = frozenset(range(4))
+    return model.HostCpus(
+        shared=cpus,
+        nodes=(model.NumaNode(0, cpus, 4096),),
+        cores=tuple(frozenset([each]) for each in cpus),
+    )
+
+
 class MetadataPortTest(test.NoDBTestCase):
     def test_neutron_is_asked_for_the_port_of_the_network(self):
         with mock.patch(

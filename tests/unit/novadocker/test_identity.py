@@ -28,6 +28,28 @@ def container(**changes):
     return dataclasses.replace(ours, **changes)
 
 
+class OwnCpusTestCase(testtools.TestCase):
+    def _has(self, label, held_to):
+        labels = {'org.openstack.nova.cpus': label}
+        return identity.has_own_cpus(
+            container(labels=labels, cpuset_cpus=held_to)
+        )
+
+    def test_label_and_engine_have_to_agree(self):
+        for label, held_to, expected in (
+            ('1,2', '1,2', True),
+            ('1,2', '', False),
+            ('1,2', '1', False),
+            ('', '', False),
+            ('', '1', False),
+        ):
+            with self.subTest(label=label, held_to=held_to):
+                self.assertIs(expected, self._has(label, held_to))
+
+    def test_container_that_is_older_than_the_label(self):
+        self.assertFalse(identity.has_own_cpus(container(labels={})))
+
+
 class NamesTestCase(testtools.TestCase):
     def test_container_name_tells_the_role(self):
         names = [identity.container_name(UUID, role) for role in model.Role]

@@ -11,6 +11,8 @@ import types
 
 import hypothesis
 from hypothesis import strategies as st
+from nova.objects import flavor as flavor_object
+from nova.objects import image_meta
 import testtools
 
 from novadocker import exception
@@ -103,7 +105,7 @@ FORGED = st.dictionaries(
 
 def instance(metadata=(), image=(), user_data=None):
     """Make what the driver sees of a nova.objects.Instance."""
-    flavor = types.SimpleNamespace(
+    flavor = flavor_object.Flavor(
         vcpus=1, memory_mb=64, swap=0, root_gb=1, extra_specs={}
     )
     return types.SimpleNamespace(
@@ -115,6 +117,8 @@ def instance(metadata=(), image=(), user_data=None):
         metadata=dict(metadata),
         system_metadata=dict(image),
         user_data=user_data,
+        # Nova's, of what it knows itself: it refuses what it cannot read.
+        image_meta=image_meta.ImageMeta.from_dict({}),
     )
 
 

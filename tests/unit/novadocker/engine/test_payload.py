@@ -80,6 +80,8 @@ class CreateTest(testtools.TestCase):
             cpu_shares=512,
             shm_bytes=64,
             disk_bytes=1000,
+            cpuset_cpus='1,3',
+            cpuset_mems='0',
             ulimits=(model.Ulimit('nofile', 1, 2),),
         )
         expected = {
@@ -88,6 +90,8 @@ class CreateTest(testtools.TestCase):
             'MemorySwap': 200,
             'PidsLimit': 10,
             'CpuShares': 512,
+            'CpusetCpus': '1,3',
+            'CpusetMems': '0',
             'ShmSize': 64,
             'StorageOpt': {'size': '1000'},
             'Ulimits': [{'Name': 'nofile', 'Soft': 1, 'Hard': 2}],

@@ -62,6 +62,12 @@ class InfoTest(testtools.TestCase):
         self.assertEqual(('swap', 'CPU time'), found.missing_limits)
         self.assertEqual(2, found.cgroup_version)
 
+    def test_kernel_that_holds_nobody_to_cpus(self):
+        for said, expected in ((False, False), (True, True)):
+            found = reading.engine_info({**_INFO, 'CPUSet': said}, (1, 45))
+            self.assertIs(expected, found.holds_to_cpus)
+        self.assertTrue(reading.engine_info(_INFO, (1, 45)).holds_to_cpus)
+
     def test_image_store_of_containerd_is_seen(self):
         for status, expected in (
             ([['driver-type', 'io.containerd.snapshotter.v1']], True),
@@ -82,7 +88,7 @@ class ContainerTest(testtools.TestCase):
                 'Name': '/nova-1',
                 'Image': 'sha256:1',
                 'Config': {'Labels': {'a': 'b'}, 'Tty': True},
-                'HostConfig': {'Runtime': 'nova'},
+                'HostConfig': {'Runtime': 'nova', 'CpusetCpus': '0,2'},
                 'State': {
                     'Status': 'exited',
                     'Pid': 0,
@@ -106,6 +112,7 @@ class ContainerTest(testtools.TestCase):
                 oom_killed=True,
                 has_tty=True,
                 started_s=7.5,
+                cpuset_cpus='0,2',
             ),
             found,
         )

@@ -3,6 +3,7 @@
 import os_traits
 import testtools
 
+from novadocker import model
 from novadocker.inventory import cpu
 
 # Words of the kernel, the last of each of them without a trait.
@@ -55,3 +56,15 @@ class CpuTestCase(testtools.TestCase):
         self.assertEqual(
             set(), self._present('x86_64', 'vmx', 'svm', 'sgx', 'sev')
         )
+
+    def test_threads_are_told_of_where_nova_picks_cpus(self):
+        name = 'HW_CPU_HYPERTHREADING'
+        self.assertIn(name, os_traits.get_traits('HW_CPU_'))
+        pair, single = (frozenset({0, 1}),), (frozenset({0}), frozenset({1}))
+        for cores, dedicated, expected in (
+            (pair, {1}, True),
+            (pair, (), False),
+            (single, {1}, False),
+        ):
+            cpus = model.HostCpus(dedicated=frozenset(dedicated), cores=cores)
+            self.assertEqual({name: expected}, cpu.thread_traits(cpus))

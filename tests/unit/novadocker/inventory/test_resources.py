@@ -2,6 +2,7 @@
 
 import json
 
+from nova.objects import numa
 import testtools
 
 from novadocker import model
@@ -28,7 +29,8 @@ VERSIONS = [
 
 def usage(**changes):
     return resources.usage(
-        ENGINE, **{'disk': (100 * GIB, 40 * GIB), 'memory_free_bytes': GIB}
+        ENGINE,
+        **{'disk': (100 * GIB, 40 * GIB), 'memory_free_bytes': GIB, **changes},
     )
 
 
@@ -101,3 +103,31 @@ class ResourcesTestCase(testtools.TestCase):
         self.assertTrue(with_quota[name])
         self.assertFalse(without[name])
         self.assertTrue(without['CUSTOM_NOVA_DOCKER'])
+
+    def test_cpus_that_are_set_aside_are_counted_apart_and_once(self):
+        cpus = model.HostCpus(
+            shared=frozenset({0}), dedicated=frozenset({2, 3})
+        )
+        found = resources.inventories(
+            usage(cpus=cpus),
+            ratios={'VCPU': 4.0, 'MEMORY_MB': 1.0, 'DISK_GB': 1.0},
+            reserved={'VCPU': 0, 'MEMORY_MB': 0, 'DISK_GB': 0},
+        )
+        self.assertEqual((1, 4.0), _counted(found['VCPU']))
+        self.assertEqual((2, 1.0), _counted(found['PCPU']))
+        self.assertEqual(2, found['PCPU']['max_unit'])
+        self.assertEqual(0, found['PCPU']['reserved'])
+
+    def test_topology_is_what_nova_keeps(self):
+        topology = numa.NUMATopology(cells=[numa.NUMACell(id=7)])
+        found = resources.available_resource(
+            ENGINE, usage(), node='h', uptime='', numa_topology=topology
+        )
+        (cell,) = numa.NUMATopology.obj_from_db_obj(
+            found['numa_topology']
+        ).cells
+        self.assertEqual(7, cell.id)
+
+
+def _counted(inventory):
+    return inventory['total'], inventory['allocation_ratio']

@@ -32,7 +32,13 @@ def spec(extra_specs=None, *, has_drive=False, **changes):
         has_command=True,
     )
     host = builder.Host(
-        'host1', 'nova', False, frozenset({'nova', 'nova-crun'})
+        'host1',
+        'nova',
+        False,
+        frozenset({'nova', 'nova-crun'}),
+        cpus=model.HostCpus(
+            shared=frozenset({0}), dedicated=frozenset({1, 2})
+        ),
     )
     return builder.container_spec(
         instance, image, host, '/instances/x', has_config_drive=has_drive
@@ -62,9 +68,19 @@ class BuilderTestCase(testtools.TestCase):
                 'org.openstack.nova.project': 'project',
                 'org.openstack.nova.role': 'workload',
                 'org.openstack.nova.host': 'host1',
+                'org.openstack.nova.cpus': '',
             },
             found.labels,
         )
+
+    def test_label_says_which_cpus_are_its_own(self):
+        claim = model.CpuClaim(True, frozenset({1}), frozenset({0}))
+        found = spec(cpu_claim=claim)
+        self.assertEqual('1', found.resources.cpuset_cpus)
+        self.assertEqual('1', found.labels['org.openstack.nova.cpus'])
+        found = spec()
+        self.assertEqual('0', found.resources.cpuset_cpus)
+        self.assertEqual('', found.labels['org.openstack.nova.cpus'])
 
     def test_name_files_are_mounted_where_a_resolver_looks(self):
         mounts = {mount.target: mount.source for mount in spec().mounts}
