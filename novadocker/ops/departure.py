@@ -31,6 +31,7 @@ from novadocker.ops import undoing
 from novadocker.ops import volumes
 from novadocker.spec import builder
 from novadocker.spec import cpu
+from novadocker.spec import device
 from novadocker.spec import process
 from novadocker.volume import request
 
@@ -138,6 +139,7 @@ class Departure:
         specs = move.view.flavor.extra_specs
         extra_specs.read(specs)
         extra_specs.read_quota(specs)
+        device.require_none(move.view.flavor)
         cpu.require(move.view)
         process.process(move.view.metadata, move.view.image_properties)
         if move.stays:

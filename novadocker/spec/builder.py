@@ -7,6 +7,7 @@ from novadocker import extra_specs
 from novadocker import identity
 from novadocker import model
 from novadocker.spec import cpu
+from novadocker.spec import device
 from novadocker.spec import process
 from novadocker.spec import resources
 from novadocker.spec import security
@@ -60,9 +61,10 @@ def container_spec(
     :param instance_dir: folder on the host with the files of NAME_FILES, and
         the CONFIG_DRIVE if there is one
     :raises InvalidContainerOption: an extra spec, metadata key or image
-        property that cannot be read
+        property that cannot be read or kept
     :raises CpusUnavailable: the host has not the CPUs that it shall have
     """
+    device.require_none(instance.flavor)
     limits = cpu.placed(
         resources.resources(
             instance.flavor,

@@ -233,6 +233,17 @@ class RefusalsTest(DriverTestCase):
         )
         self.assertIn(sentence, str(error))
 
+    def test_flavor_with_a_device_reaches_the_user(self):
+        # Where an operator has told Placement of more than there is.
+        for key in ('resources:VGPU', 'accel:device_profile'):
+            with self.subTest(key):
+                self.instance.flavor.extra_specs = {key: '1'}
+                err = self.assertRaises(
+                    nova_exception.BuildAbortException, self.boot, self.port
+                )
+                self.assertIn(f'{key}=1 cannot be used', str(err))
+                self.assertEqual([], self.engine.containers())
+
     def test_image_is_fine(self):
         self.instance.image_ref = uuidsentinel.image
         self.driver.prepare_for_spawn(self.instance)

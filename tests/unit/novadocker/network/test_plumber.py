@@ -103,6 +103,9 @@ class RefusalTest(testtools.TestCase):
             vif.vif(kind='no-such-type'),
             vif.vif(kind='vrouter'),
             vif.vif(**direct),
+            vif.vif(kind='hw_veb', vnic_type='direct'),
+            vif.vif(vnic_type='accelerator-direct'),
+            vif.vif(vnic_type='vdpa'),
         ):
             self._refusal(port)
 

@@ -115,6 +115,19 @@ class RefusalTest(moving.MoveTestCase):
             exception.InvalidContainerOption, 'pids_limit', flavor=flavor
         )
 
+    def test_flavor_that_no_container_is_like(self):
+        for key, value in (
+            ('resources:VGPU', '1'),
+            ('hw:mem_page_size', 'large'),
+        ):
+            with self.subTest(key):
+                flavor = dataclasses.replace(
+                    stories.FLAVOR, extra_specs={key: value}
+                )
+                self._refused(
+                    exception.InvalidContainerOption, key, flavor=flavor
+                )
+
     def test_metadata_that_cannot_be_read(self):
         view = dataclasses.replace(self.view, metadata={'docker:command': "'"})
         self._refused(
