@@ -33,6 +33,7 @@ HOSTS = (socket.gethostname(), NODE)
 BASE = 'bench-base:latest'
 MIB = 1024 * 1024
 _WRITE = (
+    'test -e /tmp/change || '
     'dd if=/dev/urandom of=/tmp/change bs=1048576 count={mib}; '
     'exec sleep infinity'
 )

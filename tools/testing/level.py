@@ -75,7 +75,7 @@ LEVELS = (
         NOVA[:1],
         7,
         'tests/suites',
-        only=r'tests\.suites\.test_(?!hosts\.)',
+        only=r'tests\.suites\.test_(?!(cpu|hosts)\.)',
     ),
     Level(
         'functional',
@@ -113,7 +113,7 @@ LEVELS = (
         NOVA[:1],
         20,
         'tests/suites',
-        only=r'tests\.suites\.test_hosts\.',
+        only=r'tests\.suites\.test_(cpu|hosts)\.',
         is_full=True,
     ),
     Level(
