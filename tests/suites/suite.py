@@ -32,6 +32,7 @@ class Case:
         self.addCleanup(_end, self.below)
         folder = self.useFixture(fixtures.TempDir()).path
         self.flags(compute_driver=DRIVER, instances_path=folder)
+        self.flags(volumes=True, group='docker')
         # What a suite changes in Nova's fake driver it changes in ours.
         self.stub_out('nova.virt.fake.FakeDriver', driver.DockerDriver)
         super().setUp()

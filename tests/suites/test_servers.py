@@ -1,5 +1,7 @@
 """Nova's suites about single servers."""
 
+from nova.tests.functional import test_conf_max_attach_disk_devices
+from nova.tests.functional import test_cross_az_attach
 from nova.tests.functional import test_images
 from nova.tests.functional import test_instance_actions
 from nova.tests.functional import test_ip_allocation
@@ -17,6 +19,9 @@ globals().update(
         test_servers.ServerSoftDeleteTests,
         test_servers.ServerDeleteBuildTests,
         test_servers.PortBindingShelvedServerTest,
+        test_servers.ServerTestV220,
+        test_conf_max_attach_disk_devices.ConfigurableMaxDiskDevicesTest,
+        test_cross_az_attach.CrossAZAttachTestCase,
         test_images.ImagesTest,
         test_instance_actions.InstanceActionsTestV221,
         test_instance_actions.InstanceActionEventFaultsTestCase,
