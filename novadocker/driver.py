@@ -43,7 +43,10 @@ class DockerDriver(
         'has_imagecache': True,
         'supports_image_type_raw': True,
         'supports_attach_interface': True,
+        'supports_device_tagging': True,
         'supports_evacuate': True,
         'supports_pcpus': True,
+        'supports_tagged_attach_interface': True,
+        'supports_tagged_attach_volume': True,
         'supports_trusted_certs': True,
     }

@@ -9,6 +9,7 @@ from nova import exception as nova_exception
 from novadocker import constants
 from novadocker import exception
 from novadocker import view
+from novadocker.facade import devices
 from novadocker.facade import guest
 from novadocker.facade import rooms
 from novadocker.facade import volumes
@@ -47,6 +48,8 @@ class Lifecycle(rooms.Rooms):
         accel_info: Any = None,
     ) -> None:
         require_docker_image(image_meta)
+        # It is in the config drive, too.
+        devices.describe(context, instance)
         try:
             boot = boot_of(
                 instance,

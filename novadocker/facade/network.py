@@ -3,8 +3,10 @@
 from typing import Any
 
 from novadocker import view
+from novadocker.facade import devices
 from novadocker.facade import rooms
 from novadocker.ops import interfaces
+from novadocker.ops import undoing
 
 
 class Network(rooms.Rooms):
@@ -27,8 +29,17 @@ class Network(rooms.Rooms):
             vif,
             _other_ports(instance, vif),
         )
+        if devices.has_tag(context, instance, vif['address']):
+            with undoing.Undo() as undo:
+                undo.add(self._detach, instance, vif)
+                devices.describe_anew(context, instance)
+                undo.pop_all()
 
     def detach_interface(self, context: Any, instance: Any, vif: Any) -> None:
+        self._detach(instance, vif)
+        devices.forget_port(context, instance, vif['address'])
+
+    def _detach(self, instance: Any, vif: Any) -> None:
         interfaces.detach(
             self._tools,
             instance,

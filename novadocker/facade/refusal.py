@@ -3,7 +3,7 @@
 What NotImplementedError does to a server differs by call, and it has no
 sentence. Each refusal here leaves the server as it is, and its words are what
 the server's actions show. What has a capability, Nova refuses by itself:
-tagged devices and volumes for several servers.
+volumes for several servers.
 """
 
 from typing import Any

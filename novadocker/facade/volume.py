@@ -6,8 +6,10 @@ from nova import conf as nova_conf
 from nova import exception as nova_exception
 
 from novadocker import exception
+from novadocker.facade import devices
 from novadocker.facade import rooms
 from novadocker.facade import volumes
+from novadocker.ops import undoing
 from novadocker.ops import volumes as ops_volumes
 from novadocker.volume import request
 
@@ -46,6 +48,11 @@ class Volume(rooms.Rooms):
             context, instance, connection_info, mountpoint
         )
         ops_volumes.attach(self._tools, instance, volume, others)
+        if volumes.is_tagged(context, instance, volume.id):
+            with undoing.Undo() as undo:
+                undo.add(ops_volumes.detach, self._tools, instance, volume)
+                devices.describe_anew(context, instance)
+                undo.pop_all()
 
     def detach_volume(
         self,

@@ -106,6 +106,11 @@ def _path(mapping: Any) -> str:
     return str(data.get('device_path') or '')
 
 
+def is_tagged(context: Any, instance: Any, volume_id: str) -> bool:
+    """Tell whether a volume of a server has a tag."""
+    return volume_id in _tags(context, instance)
+
+
 def _tags(context: Any, instance: Any) -> dict[str, str]:
     """List the tags of a server's volumes by their ids."""
     found: Sequence[Any] = objects.BlockDeviceMappingList.get_by_instance_uuid(

@@ -117,6 +117,12 @@ class SurvivalTestCase(testtools.TestCase):
                 lambda *args: self.mapped,
             )
         )
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'nova.objects.VirtualInterfaceList.get_by_instance_uuid',
+                lambda *args: [],
+            )
+        )
         neutron = mock.Mock()
         neutron.list_ports.return_value = {'ports': []}
         self.useFixture(

@@ -80,7 +80,10 @@ class VolumeTestCase(survival.SurvivalTestCase):
 
     def row(self, volume, tag=None):
         return types.SimpleNamespace(
-            volume_id=volume.volume_id, tag=tag, connection_info='{}'
+            volume_id=volume.volume_id,
+            tag=tag,
+            device_name=volume['mount_device'],
+            connection_info='{}',
         )
 
     def spawn(self):
@@ -391,6 +394,7 @@ class AttachTest(VolumeTestCase):
     def test_asked_path_of_a_volume_that_comes_later(self):
         self.boot()
         self.instance.metadata = {'docker:mount:db': '/var/lib/db'}
+        self.instance.save = lambda: None
         self.mapped = [self.row(self.disk, 'db')]
         self.attach(self.disk)
         self.assertEqual({'/var/lib/db'}, {*self.mounts()})

@@ -87,6 +87,20 @@ class GuestTest(cloud.CloudTestCase):
         self.delete(server)
         self.assert_no_leaks()
 
+    def test_tagged_port_is_told_of(self):
+        port = self.admin.network.create_port(
+            network_id=self.network().id, name='tagged'
+        )
+        self.addCleanup(self.admin.network.delete_port, port)
+        server = self._boot(
+            config_drive=True, networks=[{'port': port.id, 'tag': 'front'}]
+        )
+        told = json.loads(self._run(server, 'cat', f'{DRIVE}/meta_data.json'))
+        (device,) = told['devices']
+        self.assertEqual(['front'], device['tags'])
+        self.assertEqual(port.mac_address, device['mac'])
+        self.delete(server)
+
     def test_injected_file(self):
         server = self._with_files('/etc/motd', b'hello\n')
         self.wait_for_status(server, 'ACTIVE')

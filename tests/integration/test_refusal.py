@@ -49,28 +49,3 @@ class RefusalTest(cloud.CloudTestCase):
     def test_crash_dump(self):
         self.admin.compute.trigger_server_crash_dump(self.server)
         self._assert_untouched('trigger_crash_dump', sentence='no kernel')
-
-    def test_tagged_port(self):
-        compute = self.admin.compute
-        error = self.assertRaises(
-            openstack.exceptions.BadRequestException,
-            compute.create_server_interface,
-            self.server,
-            net_id=self.network().id,
-            tag='front',
-        )
-        self.assertIn('tag', str(error).lower())
-        self._assert_as_before()
-
-    def test_boot_with_a_tagged_port(self):
-        compute = self.admin.compute
-        server = compute.create_server(
-            name='tagged',
-            image_id=self.image_id(),
-            flavor_id=compute.find_flavor(cloud.FLAVOR).id,
-            networks=[{'uuid': self.network().id, 'tag': 'front'}],
-        )
-        self.addCleanup(self.delete, server)
-        found = self.wait_for_status(server, 'ERROR')
-        fault = compute.get_server(found.id).fault['message']
-        self.assertIn('tag', fault.lower())

@@ -5,6 +5,7 @@ for them.
 """
 
 from nova import context as nova_context
+from nova import objects
 from nova.compute import power_state
 from nova.tests.functional import integrated_helpers
 from nova.tests.functional.api import client
@@ -174,15 +175,32 @@ class PortTest(OperationsTestCase):
         found = self.neutron.show_port(self.port)['port']
         self.assertEqual('', found['device_id'])
 
-    def test_tagged_port_is_refused(self):
-        err = self.assertRaises(
-            client.OpenStackApiException,
-            self.api.attach_interface,
+    def test_tagged_port_is_told_of_until_it_goes(self):
+        self.api.attach_interface(
             self.server['id'],
             {'interfaceAttachment': {'port_id': self.port, 'tag': 'nic'}},
         )
-        self.assertEqual(400, err.response.status_code)
-        self.assert_untouched()
+        (found,) = self.devices()
+        self.assertEqual(['nic'], found.tags)
+        self.assertEqual(self.neutron.port_2['mac_address'], found.mac)
+        self._detach_interface(self.server, self.port)
+        self.assertEqual([], self.devices())
+
+    def test_server_boots_with_a_tagged_port(self):
+        self._delete_server(self.server)
+        self.server = self._create_server(
+            networks=[{'port': self.port, 'tag': 'nic'}]
+        )
+        (found,) = self.devices()
+        self.assertEqual(['nic'], found.tags)
+
+    def devices(self):
+        found = objects.Instance.get_by_uuid(
+            nova_context.get_admin_context(),
+            self.server['id'],
+            expected_attrs=['device_metadata'],
+        )
+        return found.device_metadata.devices
 
 
 class TellingTest(OperationsTestCase):

@@ -4,6 +4,8 @@ Nova attaches, refreshes and terminates their connections around each of the
 driver's calls; Cinder is Nova's own fake.
 """
 
+from nova import context as nova_context
+from nova import objects
 from nova.tests.functional import integrated_helpers
 
 from tests.suites import suite
@@ -24,10 +26,10 @@ class VolumeTestCase(suite.Case, integrated_helpers._IntegratedTestBase):
         super().setUp()
         self.server = self._create_server(networks='none')
 
-    def attach(self):
+    def attach(self, **more):
         self.api.post_server_volume(
             self.server['id'],
-            {'volumeAttachment': {'volumeId': VOLUME}},
+            {'volumeAttachment': {'volumeId': VOLUME, **more}},
         )
         self.notifier.wait_for_versioned_notifications(
             'instance.volume_attach.end'
@@ -62,6 +64,24 @@ class AttachTest(VolumeTestCase):
         self.assertEqual('ext4', self.below.disks.content[DISK])
         self.detach()
         self.assert_nobody_has_it()
+
+    def test_tagged_one_is_told_of_until_it_goes(self):
+        self.attach(tag='data')
+        (found,) = self.devices()
+        self.assertEqual(
+            (['data'], VOLUME, '/volumes/data'),
+            (found.tags, found.serial, found.path),
+        )
+        self.detach()
+        self.assertEqual([], self.devices())
+
+    def devices(self):
+        found = objects.Instance.get_by_uuid(
+            nova_context.get_admin_context(),
+            self.server['id'],
+            expected_attrs=['device_metadata'],
+        )
+        return found.device_metadata.devices
 
     def test_detach_of_a_volume_in_use_leaves_it(self):
         self.attach()

@@ -39,6 +39,12 @@ class DriverTestCase(test.NoDBTestCase):
             'nova.objects.BlockDeviceMappingList.get_by_instance_uuid',
             lambda *args: [],
         )
+        # The ports that Nova's database knows of.
+        self.vifs = []
+        self.stub_out(
+            'nova.objects.VirtualInterfaceList.get_by_instance_uuid',
+            lambda *args: self.vifs,
+        )
         self.flags(instances_path=self.useFixture(fixtures.TempDir()).path)
         self.driver = self.started_driver()
         self.instance = vif.instance(uuidsentinel.instance)

@@ -7,7 +7,6 @@ import inspect
 from unittest import mock
 
 from nova import exception as nova_exception
-from nova import objects
 from nova.compute import manager
 
 from tests.unit.novadocker import test_driver
@@ -61,35 +60,11 @@ class RefusalTestCase(test_driver.DriverTestCase):
         self.assertRaises(
             nova_exception.MultiattachNotSupportedByVirtDriver,
             self._reserve_device,
-            multiattach=True,
         )
 
-    def test_tagged_volume(self):
-        self.assertRaises(
-            nova_exception.VolumeTaggedAttachNotSupported,
-            self._reserve_device,
-            tag='data',
-        )
-
-    def _reserve_device(self, *, tag=None, multiattach=False):
+    def _reserve_device(self):
         reserve = inspect.unwrap(
             manager.ComputeManager.reserve_block_device_name
         )
-        device = (None, 'volume', None, None, tag, multiattach)
+        device = (None, 'volume', None, None, None, True)
         reserve(self._manager(), None, self.instance, *device)
-
-    def test_tagged_port(self):
-        self.assertRaises(
-            nova_exception.NetworkInterfaceTaggedAttachNotSupported,
-            manager.ComputeManager._attach_interface,
-            *(self._manager(), None, self.instance, None, None, None, 'tag'),
-        )
-
-    def test_boot_with_tagged_devices(self):
-        tagged = objects.NetworkRequest(tag='front')
-        error = self.assertRaises(
-            nova_exception.BuildAbortException,
-            manager.ComputeManager._check_device_tagging,
-            *(self._manager(), [tagged], []),
-        )
-        self.assertIn('tagging', str(error))

@@ -49,6 +49,7 @@ class VolumeTestCase(test_driver.DriverTestCase):
         self.driver = self.started_driver()
         self.disks = self.useFixture(fake_disks.FakeDisks(self.engine))
         self.disks.content = {DISK: '', '/dev/sdc': 'xfs'}
+        self.instance.save = lambda: None
         self.row = Row()
         self.rows = []
         # What Nova's database has.
@@ -71,6 +72,7 @@ class VolumeTestCase(test_driver.DriverTestCase):
         found = types.SimpleNamespace(
             volume_id=row['connection_info']['serial'],
             tag=tag,
+            device_name=row['mount_device'],
             connection_info='{}',
         )
         self.known.append(found)
