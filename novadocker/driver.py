@@ -45,6 +45,7 @@ class DockerDriver(
         'supports_attach_interface': True,
         'supports_device_tagging': True,
         'supports_evacuate': True,
+        'supports_extend_volume': True,
         'supports_pcpus': True,
         'supports_tagged_attach_interface': True,
         'supports_tagged_attach_volume': True,

@@ -54,6 +54,21 @@ class Volume(rooms.Rooms):
                 devices.describe_anew(context, instance)
                 undo.pop_all()
 
+    @rooms.in_nova_words
+    def extend_volume(
+        self,
+        context: Any,
+        connection_info: Any,
+        instance: Any,
+        requested_size: int,
+    ) -> None:
+        ops_volumes.extend(
+            self._tools,
+            instance,
+            request.volume(connection_info),
+            requested_size,
+        )
+
     def detach_volume(
         self,
         context: Any,

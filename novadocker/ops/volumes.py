@@ -71,6 +71,32 @@ def detach(
     LOG.info('Detached volume %s', volume.id, instance=instance)
 
 
+def extend(
+    tools: ops_tools.Tools,
+    instance: Any,
+    volume: request.Volume,
+    size_bytes: int,
+) -> None:
+    """Let a server use all of a volume that has become larger.
+
+    :param size_bytes: what Cinder says of it now
+    :raises ContainerNotFound: it has no container
+    :raises VolumeRefused: this host does not see the new size
+    :raises VolumeUnusable: the file system stays as large as it is
+    """
+    with locks.instance_lock(instance.uuid):
+        container = ops_tools.find(tools, instance.uuid)
+        disk = tools.volumes.extend(volume, size_bytes)
+        if not container.state.is_live:
+            raise exception.VolumeUnusable(
+                disk=disk,
+                reason='the server is stopped, and the file system stays as '
+                'large as it was: extend the volume while the server runs',
+            )
+        tools.volumes.grow_now(container, disk)
+    LOG.info('Extended volume %s', volume.id, instance=instance)
+
+
 def require_possible(
     tools: ops_tools.Tools, volumes: Sequence[request.Volume]
 ) -> None:

@@ -19,6 +19,7 @@ from novadocker import exception
 from novadocker.privsep import argument
 from novadocker.privsep import disk as privsep_disk
 from novadocker.privsep import entrypoint
+from novadocker.privsep import growth
 from novadocker.privsep import process
 from novadocker.privsep import syscall
 from novadocker.privsep import thread
@@ -64,8 +65,28 @@ def detach(container_id: str, pid: int, disk: str) -> None:
     with _failures(disk), _entered(container_id, pid) as enter:
         with privsep_disk.opened(disk, os.O_RDONLY) as fd:
             number = os.fstat(fd).st_rdev
-        for target in reversed(_targets(pid, number)):
+        for target, _ in reversed(_mounts(pid, number)):
             enter(_take, target, number)
+
+
+@entrypoint.mount
+def grow(container_id: str, pid: int, disk: str) -> None:
+    """Let a file system fill its device, while a container uses it.
+
+    :raises VolumeUnusable: the container does not have it, or it cannot grow;
+        the sentence says what helps
+    """
+    with _failures(disk), _entered(container_id, pid) as enter:
+        with privsep_disk.opened(disk, os.O_RDONLY) as fd:
+            number = os.fstat(fd).st_rdev
+            size_bytes = os.lseek(fd, 0, os.SEEK_END)
+        found = _mounts(pid, number)
+        if not found:
+            raise exception.VolumeUnusable(
+                disk=disk, reason='the server does not have it mounted'
+            )
+        target, kind = found[-1]
+        enter(_fill, target, number, kind, size_bytes)
 
 
 def _new_mount(disk: str, filesystem: str, read_only: bool) -> int:
@@ -125,17 +146,32 @@ def _walked(path: str, *, makes: bool = False) -> Iterator[int]:
         yield folder
 
 
-def _targets(pid: int, number: int) -> list[str]:
-    """List where a container has a device mounted, in the order it was.
+def _fill(target: str, number: int, kind: str, size_bytes: int) -> None:
+    with _walked(target) as place:
+        fd = os.open('.', os.O_RDONLY | os.O_DIRECTORY, dir_fd=place)
+        try:
+            if os.fstat(fd).st_dev != number:
+                raise OSError(errno.ENODEV, 'it is not where it was mounted')
+            growth.fill(kind, fd, size_bytes)
+        finally:
+            os.close(fd)
+
+
+def _mounts(pid: int, number: int) -> list[tuple[str, str]]:
+    """List where a container has a device mounted, in order, and as what.
 
     :source: proc(5), mountinfo: the third field is the device, the fifth the
-        place, seen from that process
+        place, seen from that process, and the one after a dash the kind
     """
     wanted = f'{os.major(number)}:{os.minor(number)}'
     lines = (_PROC / str(pid) / 'mountinfo').read_text().splitlines()
     fields = [line.split(' ') for line in lines]
     # Of names that are not plain none is ours.
-    return [each[4] for each in fields if each[2] == wanted]
+    return [
+        (each[4], each[each.index('-') + 1])
+        for each in fields
+        if each[2] == wanted
+    ]
 
 
 @contextlib.contextmanager

@@ -129,6 +129,27 @@ class Volumes:
         """
         novadocker.privsep.volume.detach(container.id, container.pid, disk)
 
+    def extend(self, volume: request.Volume, size_bytes: int) -> str:
+        """Have this host see the new size of a volume, and give its device.
+
+        :raises VolumeRefused: it does not see it
+        """
+        found_bytes = self._connector.extend(volume)
+        if found_bytes < size_bytes:
+            raise exception.VolumeRefused(
+                volume_id=volume.id,
+                reason=f'this host sees {found_bytes} bytes of it, of '
+                f'{size_bytes}',
+            )
+        return volume.disk or self.find(volume)
+
+    def grow_now(self, container: model.Container, disk: str) -> None:
+        """Let a file system fill its device in a container that runs.
+
+        :raises VolumeUnusable: it cannot; the sentence says what helps
+        """
+        novadocker.privsep.volume.grow(container.id, container.pid, disk)
+
     def mount_no_more(self, container_id: str, disk: str) -> None:
         """Let a container start without a volume; none of it is fine."""
         novadocker.privsep.runtime_map.remove_volume(

@@ -45,6 +45,7 @@ IMPLEMENTED = (
     'destroy',
     'detach_interface',
     'detach_volume',
+    'extend_volume',
     'finish_migration',
     'finish_revert_migration',
     'get_available_nodes',

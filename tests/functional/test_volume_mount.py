@@ -293,6 +293,42 @@ class MountTest(MountTestCase):
             *(first, self.pid(second), self.path, 'ext4', '/v', False),
         )
 
+    def test_file_system_in_use_fills_what_was_added(self):
+        disk.make_filesystem(self.path, 'xfs')
+        container_id, _ = self.started()
+        self.attach(container_id, 'xfs')
+        before = self._size_bytes(container_id)
+        self.loop.resize(2 * loop.SIZE_BYTES)
+        volume.grow(container_id, self.pid(container_id), self.path)
+        self.assertGreater(self._size_bytes(container_id), 1.9 * before)
+        volume.grow(container_id, self.pid(container_id), self.path)
+
+    def test_ext4_grows_where_the_kernel_allows_it_or_says_what_helps(self):
+        disk.make_filesystem(self.path, 'ext4')
+        container_id, _ = self.started()
+        self.attach(container_id)
+        before = self._size_bytes(container_id)
+        self.loop.resize(2 * loop.SIZE_BYTES)
+        try:
+            volume.grow(container_id, self.pid(container_id), self.path)
+        except exception.VolumeUnusable as err:
+            self.assertIn('CAP_SYS_RESOURCE', str(err))
+            self.assertEqual(before, self._size_bytes(container_id))
+        else:
+            self.assertGreater(self._size_bytes(container_id), 1.9 * before)
+
+    def _size_bytes(self, container_id):
+        root = f'/proc/{self.pid(container_id)}/root/v'
+        found = os.statvfs(root)
+        return found.f_blocks * found.f_frsize
+
+    def test_device_that_a_container_does_not_have_does_not_grow(self):
+        container_id, _ = self.started()
+        self.assertRaises(
+            exception.VolumeUnusable,
+            *(volume.grow, container_id, self.pid(container_id), self.path),
+        )
+
     def test_broken_file_system_is_refused(self):
         disk.make_filesystem(self.path, 'ext4')
         # The number of inodes in a group: none.

@@ -145,6 +145,15 @@ class DoorTest(VolumeTestCase):
         )
         self.assertIn('/dev/vdb', str(error))
 
+    def test_larger_volume_is_filled(self):
+        self.boot()
+        self.attach()
+        self.connector.size_bytes = 2**30
+        self.driver.extend_volume(
+            *(None, self.row['connection_info'], self.instance, 2**30)
+        )
+        self.assertEqual({DISK}, self.disks.grown)
+
     def test_encrypted_volume_is_refused(self):
         self.boot()
         self.assertRaises(

@@ -183,6 +183,42 @@ class DetachTest(VolumeTestCase):
         self.assert_has_none()
 
 
+class ExtendTest(VolumeTestCase):
+    def setUp(self):
+        super().setUp()
+        self.boot(volumes=(self.volume,))
+        self.connector.size_bytes = 2**30
+
+    def extend(self, size_bytes=2**30):
+        volumes.extend(self.tools, self.instance, self.volume, size_bytes)
+
+    def test_file_system_of_a_running_server_fills_it(self):
+        self.extend()
+        self.assertEqual({DISK}, self.disks.grown)
+
+    def test_host_that_does_not_see_the_new_size(self):
+        error = self.assertRaises(
+            exception.VolumeRefused, self.extend, 2**30 + 1
+        )
+        self.assertIn('1073741824 bytes of it', str(error))
+        self.assertEqual(set(), self.disks.grown)
+
+    def test_stopped_server_keeps_its_size(self):
+        self.stop()
+        error = self.assertRaises(exception.VolumeUnusable, self.extend)
+        self.assertIn('while the server runs', str(error))
+
+    def test_file_system_that_cannot_grow_stays_mounted(self):
+        self.disks.stiff.add(DISK)
+        self.assertRaises(exception.VolumeUnusable, self.extend)
+        self.assert_has(DISK)
+
+    def test_device_that_nova_does_not_remember(self):
+        self.volume = volume()
+        self.extend()
+        self.assertEqual({DISK}, self.disks.grown)
+
+
 class LifeTest(VolumeTestCase):
     def test_boot_with_volumes_and_delete(self):
         other = volume('/dev/sdc', '/other')
