@@ -31,6 +31,7 @@ _REFUSALS = (
     exception.MapEntryInvalid,
     exception.MemoryNotReclaimed,
     exception.ProcessRefused,
+    exception.VolumeUnusable,
 )
 
 _NOT_TEXT = (None, True, 7, -1, 1.5, b'x', ['x'], {'x': 'y'})
@@ -106,16 +107,36 @@ HOSTILE = {
         # Processes that there are, in groups of their own.
         *(1, os.getppid()),
     ),
+    'disk': (
+        *_NOT_A_NAME,
+        *('/dev', '/dev/', 'dev/loop0', '/dev//loop0', '/dev/./loop0'),
+        *('/dev/../etc/passwd', '/dev/loop0/..', '/dev/loop0 /', '/devs/x'),
+        *('/dev/loop0\0', '/dev/loop0\nvolume rw ext4 /dev/vda /etc'),
+    ),
+    'filesystem': (
+        *_NOT_A_NAME,
+        *('EXT4', 'ext3', 'proc', 'overlay', 'ext4 ', 'ext4,dev', 'xfs\n'),
+    ),
+    'target': (
+        # Of the container, that is a place as good as any.
+        *(each for each in _NOT_A_NAME if each != '/etc/passwd'),
+        *('/proc', '/proc/self', '/sys', '/sys/fs/cgroup', '/dev', '/dev/shm'),
+        *('data', '/data/', '//data', '/data/../proc', '/./proc', '/a b'),
+        *('/data\0', '/data\nvolume rw ext4 /dev/vda /etc'),
+    ),
 }
 # Any value of theirs is a truth value.
-_HARMLESS = ('accept_ra', 'is_on', 'tx_checksum')
+_HARMLESS = ('accept_ra', 'is_on', 'read_only', 'tx_checksum')
+# Of what is no disk it says that nobody has it, and looks no further.
+_TRUE_ANSWERS = {('disk.is_used', 'disk'): 'it returned False'}
 
 
 class HostileTestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.useFixture(netns.HostNetwork())
-        self.useFixture(test_privsep.Daemon())
+        for context in privileged.contexts():
+            self.useFixture(test_privsep.Daemon(context))
         self.namespace = self.useFixture(netns.Namespace())
         self.run_folder = self.useFixture(netns.RunFolder()).path
         self.map_dir = f'{self.run_folder}/netns'
@@ -142,6 +163,10 @@ class HostileTestCase(testtools.TestCase):
             'container_id': _ID,
             'rescued_id': _ID[::-1],
             'pid': os.getpid(),
+            'disk': '/dev/nova-docker-test-none',
+            'filesystem': 'ext4',
+            'target': '/data',
+            'read_only': True,
         }
 
     def state(self):
@@ -182,7 +207,7 @@ class ArgumentsTest(HostileTestCase):
                     given = self.good() | {argument: value}
                     call = {each: given[each] for each in arguments}
                     answer = _answer(deed, call)
-                    if answer:
+                    if answer != _TRUE_ANSWERS.get((name, argument)):
                         accepted.append((name, argument, value, answer))
             self.assertEqual(before, self.state(), name)
         self.assertEqual([], accepted)

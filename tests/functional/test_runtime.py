@@ -231,13 +231,25 @@ class RefusalTest(RuntimeTestCase):
             '/proc/1/ns/net',
             '/run/netns/other',
             '/run/netns/nova-../../../proc/self/ns/net',
-            f'{self._pinned()}\nv1 {self._pinned()}',
             f'{self._pinned()} ',
             '',
         ):
             entry = pathlib.Path(self.dockerd.map_dir, container_id)
             entry.write_text(f'v1 {path}\n')
             self.assert_refused(container_id, 'names no namespace of Nova')
+        entry.unlink()
+
+    def test_entry_with_a_second_line_that_is_no_volume(self):
+        container_id = self.create()
+        entry = pathlib.Path(self.dockerd.map_dir, container_id)
+        for line in (
+            f'v1 {self._pinned()}',
+            'volume rw ext4 /etc/shadow /data',
+            'volume rw proc /dev/loop0 /data',
+            'volume rw ext4 /dev/loop0 data',
+        ):
+            entry.write_text(f'v1 {self._pinned()}\n{line}\n')
+            self.assert_refused(container_id, 'a volume that is not known')
         entry.unlink()
 
     def test_namespace_that_is_gone(self):
