@@ -73,7 +73,7 @@ def new_filesystem(
 ) -> int:
     """Mount a file system nowhere and give a descriptor of the mount.
 
-    :param options: flags of the file system itself
+    :param options: of the file system itself, a flag or NAME=VALUE each
     :param attributes: MOUNT_ATTR_*
     :raises OSError: with what the kernel says of it
     """
@@ -81,7 +81,12 @@ def new_filesystem(
     try:
         _configure(context, _FSCONFIG_SET_STRING, b'source', source.encode())
         for option in options:
-            _configure(context, _FSCONFIG_SET_FLAG, option.encode(), None)
+            name, sign, value = option.partition('=')
+            command = _FSCONFIG_SET_STRING if sign else _FSCONFIG_SET_FLAG
+            _configure(
+                *(context, command, name.encode()),
+                value.encode() if sign else None,
+            )
         _configure(context, _FSCONFIG_CMD_CREATE, None, None)
         return _call(_FSMOUNT, context, _FSMOUNT_CLOEXEC, attributes)
     except OSError as err:

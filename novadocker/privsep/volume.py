@@ -26,6 +26,13 @@ from novadocker.privsep import thread
 
 _PROC = pathlib.Path('/proc')
 _OWN = '/proc/self/ns/mnt'
+_OPTIONS = {
+    # Else what is on it decides, and that may be a panic of the kernel.
+    # :source: ext4(5), errors
+    'ext4': ('errors=remount-ro',),
+    # A volume made of a snapshot has the same uuid as the original.
+    'xfs': ('nouuid',),
+}
 _PLACE = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -92,15 +99,11 @@ def grow(container_id: str, pid: int, disk: str) -> None:
 def _new_mount(disk: str, filesystem: str, read_only: bool) -> int:
     privsep_disk.require_unused(disk)
     attributes = syscall.MOUNT_ATTR_NOSUID | syscall.MOUNT_ATTR_NODEV
-    options = {
-        # A volume made of a snapshot has the same uuid as the original.
-        'nouuid': filesystem == 'xfs',
-        'ro': read_only,
-    }
+    mode = ('ro',) if read_only else ()
     return syscall.new_filesystem(
         filesystem,
         os.path.realpath(disk),
-        [name for name, is_wanted in options.items() if is_wanted],
+        [*_OPTIONS[filesystem], *mode],
         attributes | (syscall.MOUNT_ATTR_RDONLY if read_only else 0),
     )
 

@@ -35,9 +35,10 @@ _OVERLAY_INDEX = '/sys/module/overlay/parameters/index'
 # Of mount(2): a page, with the zero at its end.
 _MAX_OPTIONS_BYTES = 4095
 _HEX = '0123456789abcdef'
-# Options with which the file system of a volume is mounted. A volume made of a
-# snapshot has the uuid of the original.
-_FILESYSTEMS = {'ext4': [], 'xfs': ['nouuid']}
+# Options with which the file system of a volume is mounted. An ext4 may have
+# been told (tune2fs -e) that the kernel shall panic at an error of it. A
+# volume made of a snapshot has the uuid of the original.
+_FILESYSTEMS = {'ext4': ['errors=remount-ro'], 'xfs': ['nouuid']}
 # Longer than any entry of ours (novadocker.privsep.runtime_map).
 _MAX_ENTRY_BYTES = 16384
 # They would start a container without passing through create.

@@ -213,6 +213,28 @@ class MountTest(MountTestCase):
                 self.attach(other, kind, '/v')
                 self.assert_says(other, 'cat /v/file', 'hello\n')
 
+    def test_file_system_cannot_have_the_host_panic(self):
+        """The kernel shows what differs from what is on the disk."""
+        disk.make_filesystem(self.path, 'ext4')
+        subprocess.run(['tune2fs', '-e', 'panic', self.path], check=True)
+        running, _ = self.started()
+        self.attach(running)
+        self._assert_no_panic(running)
+        self.detach(running)
+        container_id = self.create()
+        self.map(container_id)
+        runtime_map.add_volume(
+            *(self.dockerd.map_dir, container_id),
+            *(self.path, 'ext4', '/v', False),
+        )
+        self.client.start(container_id)
+        self._assert_no_panic(container_id)
+
+    def _assert_no_panic(self, container_id):
+        _, said = self.run_in(container_id, 'cat /proc/mounts')
+        (line,) = (each for each in said.splitlines() if ' /v ' in each)
+        self.assertIn('errors=remount-ro', line)
+
     def test_read_only(self):
         disk.make_filesystem(self.path, 'ext4')
         container_id, _ = self.started()

@@ -292,7 +292,10 @@ class VolumeTest(WrapperTestCase):
 
     def test_mount_has_no_power(self):
         for line, options in (
-            ('rw ext4 /dev/sdb /data', ['nosuid', 'nodev', 'rw']),
+            (
+                'rw ext4 /dev/sdb /data',
+                ['nosuid', 'nodev', 'rw', 'errors=remount-ro'],
+            ),
             ('ro xfs /dev/sdb /data', ['nosuid', 'nodev', 'ro', 'nouuid']),
         ):
             self.assertEqual(
