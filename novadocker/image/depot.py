@@ -18,6 +18,8 @@ from nova import exception as nova_exception
 from novadocker import exception
 from novadocker.image import upload
 
+# Of a server's name, which may be as long as that of an image.
+_NAME_LENGTH = 240
 # What no host boots: the driver asks for container_format=docker.
 _FORMAT = {'container_format': 'bare', 'disk_format': 'raw'}
 
@@ -52,7 +54,7 @@ class Depot:
         made = self._glance.create(
             context,
             {
-                'name': f'{instance.display_name}-moving',
+                'name': f'{instance.display_name[:_NAME_LENGTH]}-moving',
                 'is_public': False,
                 # Of no list, unless it is asked for.
                 'os_hidden': True,

@@ -49,6 +49,12 @@ class DepotTestCase(testtools.TestCase):
             self.instance.uuid, found['properties']['instance_uuid']
         )
 
+    def test_name_is_one_that_glance_takes(self):
+        self.instance.display_name = 'x' * 255
+        name = self.glance.images[self.put(b'a')]['name']
+        self.assertGreaterEqual(255, len(name))
+        self.assertTrue(name.endswith('-moving'))
+
     def test_it_goes_and_may_be_gone(self):
         image_id = self.put(b'a')
         self.depot.discard(None, image_id)
