@@ -79,9 +79,9 @@ class Migration(rooms.Rooms):
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        carried = luggage.read(disk_info)
         # Before anything that can fail: a hard reboot needs it.
-        luggage.note(self._tools, instance.uuid, carried)
+        luggage.note(self._tools, instance.uuid, disk_info)
+        carried = luggage.read(disk_info)
         boot = lifecycle.moved_boot(
             instance,
             network_info,

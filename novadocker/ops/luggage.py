@@ -40,13 +40,16 @@ def read(text: str) -> model.Luggage:
         ) from err
 
 
-def note(
-    tools: ops_tools.Tools, instance_uuid: str, luggage: model.Luggage
-) -> None:
-    """Remember it until its server has a container."""
+def note(tools: ops_tools.Tools, instance_uuid: str, text: str) -> None:
+    """Remember it until its server has a container.
+
+    As it has come: a driver that cannot read it may be upgraded.
+    """
     path = _path(tools, instance_uuid)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_text(text_of(luggage))
+    new = path.with_suffix('.new')
+    new.write_text(text)
+    new.replace(path)
 
 
 def noted(tools: ops_tools.Tools, instance_uuid: str) -> model.Luggage | None:

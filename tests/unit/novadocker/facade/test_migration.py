@@ -1,5 +1,6 @@
 """What Nova hears of a move that fails, and what of one that goes on."""
 
+import json
 from unittest import mock
 
 from nova import context as nova_context
@@ -182,6 +183,18 @@ class ArriveTest(MigrationTestCase):
         )
         found = luggage.noted(self.driver._tools, self.instance.uuid)
         self.assertEqual(CARRIED, found)
+
+    def test_what_cannot_be_read_is_kept_for_an_upgrade(self):
+        text = json.dumps(
+            {**json.loads(luggage.text_of(CARRIED)), 'version': 2}
+        )
+        self.assertRaises(exception.MoveRefused, self.finish, text, [])
+        error = self.assertRaises(
+            exception.MoveRefused,
+            luggage.noted,
+            *(self.driver._tools, self.instance.uuid),
+        )
+        self.assertIn('another version', str(error))
 
     def test_hard_reboot_finishes_a_move_that_failed(self):
         self.arrival.arrive_again.return_value = True

@@ -118,7 +118,7 @@ class MoveTestCase(stories.StoryTestCase):
 
     def arrive(self, luggage, tools=None, **changes):
         tools = tools or (self.target if luggage.parcel_id else self.source)
-        ops_luggage.note(tools, self.uuid, luggage)
+        ops_luggage.note(tools, self.uuid, ops_luggage.text_of(luggage))
         self.arrival(tools).arrive(None, self.arriving(**changes), luggage)
         return ops_tools.find(tools, self.uuid)
 

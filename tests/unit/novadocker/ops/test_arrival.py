@@ -136,7 +136,9 @@ class FailureTest(moving.MoveTestCase):
 
     def test_image_that_cannot_be_had_for_a_while(self):
         arriving = self.arrival(self.target)
-        ops_luggage.note(self.target, self.uuid, self.luggage)
+        ops_luggage.note(
+            self.target, self.uuid, ops_luggage.text_of(self.luggage)
+        )
         arriving.images.failure = exception.ImageRejected(
             image_id='image', reason='bomb'
         )
@@ -199,7 +201,9 @@ class FailureTest(moving.MoveTestCase):
         arrival.give_up(self.source, self.depot, None, self.uuid)
 
     def test_delete_of_what_nobody_can_read(self):
-        ops_luggage.note(self.target, self.uuid, self.luggage)
+        ops_luggage.note(
+            self.target, self.uuid, ops_luggage.text_of(self.luggage)
+        )
         path = os.path.join(
             self.target.settings.instances_path, self.uuid, 'luggage.json'
         )
