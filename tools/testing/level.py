@@ -61,7 +61,10 @@ _DAEMONS = (
 
 # Modules of a cloud that take long for what they add: every service killed,
 # a host that boots, ports under Neutron's iptables firewall.
-_LONG = r'(\w+_each|survival_host|hybrid)'
+_LONG = r'(\w+_each|survival\w*|hybrid)'
+# Of the functional tests: daemons that end at each step of a boot, leases that
+# run out, volumes on two hosts.
+_SLOW = r'(bridge_locks|survival_midway|volume_move)'
 
 # The order is that of a reader's patience: what fails in seconds comes first.
 LEVELS = (
@@ -75,14 +78,14 @@ LEVELS = (
         NOVA[:1],
         7,
         'tests/suites',
-        only=r'tests\.suites\.test_(?!(cpu|hosts)\.)',
+        only=r'tests\.suites\.test_(?!(cpu|hosts|volumes)\.)',
     ),
     Level(
         'functional',
         NOVA[:1],
         16,
         'tests/functional',
-        only=r'tests\.functional\.test_(?!survival_midway\.)',
+        only=rf'tests\.functional\.test_(?!{_SLOW}\.)',
         packages=_DAEMONS,
         needs_root=True,
     ),
@@ -113,7 +116,7 @@ LEVELS = (
         NOVA[:1],
         20,
         'tests/suites',
-        only=r'tests\.suites\.test_(cpu|hosts)\.',
+        only=r'tests\.suites\.test_(cpu|hosts|volumes)\.',
         is_full=True,
     ),
     Level(
@@ -139,11 +142,11 @@ LEVELS = (
         is_full=True,
     ),
     Level(
-        'functional-survival',
+        'functional-long',
         NOVA[:1],
         8,
         'tests/functional',
-        only=r'tests\.functional\.test_survival_midway\.',
+        only=rf'tests\.functional\.test_{_SLOW}\.',
         packages=_DAEMONS,
         needs_root=True,
         is_full=True,

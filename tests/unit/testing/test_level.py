@@ -43,7 +43,7 @@ class LevelTestCase(testtools.TestCase):
     def test_levels_share_a_folder(self):
         for pair in (
             ('nova-suites', 'nova-suites-hosts'),
-            ('functional', 'functional-survival'),
+            ('functional', 'functional-long'),
             ('integration', 'integration-long'),
         ):
             levels = level.chosen(pair, full=False)
