@@ -1,6 +1,7 @@
 """The doors of a server's life: boot, delete, power, pause."""
 
 from collections.abc import Sequence
+import dataclasses
 from typing import Any
 
 from nova import conf as nova_conf
@@ -48,8 +49,6 @@ class Lifecycle(rooms.Rooms):
         accel_info: Any = None,
     ) -> None:
         require_docker_image(image_meta)
-        # It is in the config drive, too.
-        devices.describe(context, instance)
         try:
             boot = boot_of(
                 instance,
@@ -61,6 +60,9 @@ class Lifecycle(rooms.Rooms):
                 attached=volumes.of_server(
                     context, instance, block_device_info
                 ),
+            )
+            boot = dataclasses.replace(
+                boot, describe=lambda: devices.describe(context, instance)
             )
             with volumes.remembered(block_device_info):
                 self._creator.create(context, boot)

@@ -48,6 +48,8 @@ class Boot:
     :ivar files: paths in the container and what is to be in them
     :ivar config_drive: renders paths in the drive and what is in them, if
         the server is to have one; it is called once the ports are known
+    :ivar describe: lets Nova know the devices, which the drive tells; it is
+        called before that
     :ivar is_unshelved: the image is the server itself, whose layers may take
         more than its disk
     """
@@ -64,6 +66,7 @@ class Boot:
         default=(), repr=False
     )
     config_drive: Callable[[], Iterable[tuple[str, bytes]]] | None = None
+    describe: Callable[[], None] | None = None
     is_unshelved: bool = False
     volumes: Sequence[request.Volume] = ()
 
@@ -229,6 +232,8 @@ class Creator:
 
     def _write_files(self, boot: Boot) -> None:
         names.write(self._tools, boot.view, boot.network_info)
+        if boot.describe is not None:
+            boot.describe()
         if boot.config_drive is not None:
             guest.write_drive(self._tools, boot.view.uuid, boot.config_drive())
 

@@ -113,12 +113,13 @@ class CloudTestCase(testtools.TestCase):
     def create(self, *, image=IMAGE, **more):
         """Ask for a server that goes with the test."""
         compute = self.admin.compute
+        usual = {
+            'name': f'test-{uuid.uuid4().hex[:8]}',
+            'flavor_id': compute.find_flavor(FLAVOR).id,
+            'networks': [{'uuid': self.network().id}],
+        }
         server = compute.create_server(
-            name=f'test-{uuid.uuid4().hex[:8]}',
-            image_id=self.image_id(image),
-            flavor_id=compute.find_flavor(FLAVOR).id,
-            networks=[{'uuid': self.network().id}],
-            **more,
+            image_id=self.image_id(image), **{**usual, **more}
         )
         self.addCleanup(self.delete, server)
         return server

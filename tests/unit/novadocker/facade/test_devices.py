@@ -53,11 +53,13 @@ class BootTest(DevicesTestCase):
         self.tag_port()
         self.know(self.row, tag='data')
         seen = []
-        with mock.patch(
-            'novadocker.ops.create.Creator.create',
-            autospec=True,
-            side_effect=lambda *args: seen.extend(self.told()),
-        ):
+
+        def create(creator, context, boot):
+            # The story does, once it has the ports.
+            boot.describe()
+            seen.extend(self.told())
+
+        with mock.patch('novadocker.ops.create.Creator.create', create):
             self.boot()
         self.assertEqual(
             [

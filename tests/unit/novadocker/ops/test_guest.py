@@ -120,6 +120,24 @@ class DriveTest(GuestTestCase):
         ]
         self.assertTrue(mount.read_only)
 
+    def test_devices_are_told_once_the_ports_are_known(self):
+        """Nova knows the tags of ports no sooner than the ports."""
+        seen = []
+
+        class Ports(list):
+            def __iter__(self):
+                seen.append('ports')
+                return super().__iter__()
+
+        def render():
+            seen.append('drive')
+            yield 'ec2/x', b'x'
+
+        self.ports = Ports(self.ports)
+        self.boot(config_drive=render, describe=lambda: seen.append('devices'))
+        first = [seen.index(each) for each in ('ports', 'devices', 'drive')]
+        self.assertEqual(sorted(first), first)
+
     def test_drive_goes_with_the_server(self):
         self.boot(config_drive=lambda: [('ec2/x', b'x')])
         destroy.destroy(self.tools, self.instance, self.ports)
