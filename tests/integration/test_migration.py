@@ -220,13 +220,18 @@ class VolumeTest(volume.VolumeCase, MigrationCase):
             self.wait_for_story(server, starts * volume.START)
             self.delete_and_find_nothing(server, disk)
 
-    def test_it_goes_with_a_server_that_is_migrated(self):
-        disk = self.volume()
+    def migrated(self, disk):
+        """Give a server that has it and waits for a decision elsewhere."""
         server = self.boot_with(disk, cloud.HOST)
         self.wait_for_story(server, volume.START)
         self.compute.migrate_server(server, host=two_hosts.NAME)
         self.wait_for_status(server, 'VERIFY_RESIZE')
         self.wait_for_story(server, 2 * volume.START)
+        return server
+
+    def test_it_goes_with_a_server_that_is_migrated(self):
+        disk = self.volume()
+        server = self.migrated(disk)
         self.compute.confirm_server_resize(server)
         self.wait_for_status(server, 'ACTIVE')
         self.wait_for_volume(disk, 'in-use')
@@ -234,11 +239,7 @@ class VolumeTest(volume.VolumeCase, MigrationCase):
 
     def test_it_comes_back_with_one_that_is_reverted(self):
         disk = self.volume()
-        server = self.boot_with(disk, cloud.HOST)
-        self.wait_for_story(server, volume.START)
-        self.compute.migrate_server(server, host=two_hosts.NAME)
-        self.wait_for_status(server, 'VERIFY_RESIZE')
-        self.wait_for_story(server, 2 * volume.START)
+        server = self.migrated(disk)
         self.compute.revert_server_resize(server)
         self.wait_for_status(server, 'ACTIVE')
         self.wait_for_story(server, 3 * volume.START)

@@ -236,6 +236,29 @@ class DeviceTest(volume.VolumeCase):
         self.addCleanup(_run, 'losetup', '--detach', device)
 
 
+class ExtendTest(volume.VolumeCase):
+    def test_running_server_has_the_room_at_once(self):
+        disk = self.volume()
+        # An ext4, which it would become, grows on some hosts only.
+        home = pathlib.Path(cloud.environment()['NOVA_DOCKER_HOME'])
+        _run('mkfs.xfs', '-q', f'{home}/data/cinder/volumes/volume-{disk.id}')
+        server = self.boot_idle()
+        self.attach(server, disk)
+        self.write(server, 'kept')
+        before = self._blocks(server)
+        self.storage.extend_volume(disk, 2)
+        cloud.wait_until(
+            lambda: self._blocks(server) > 1.5 * before, 'the room'
+        )
+        self.wait_for_volume(disk, 'in-use')
+        self.assert_has(server, 'kept')
+        self.detach(server, disk)
+
+    def _blocks(self, server):
+        _, said = self.run_in(server, f'stat -f -c %b {volume.PLACE}')
+        return int(said)
+
+
 class RefusalTest(volume.VolumeCase):
     def test_server_that_would_boot_from_it(self):
         disk = self.volume()

@@ -1,6 +1,7 @@
 """Write tempest.conf: what this cloud has."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from deploy.quickstart import constants
@@ -17,13 +18,13 @@ def write(
     admin: Any,
     *,
     image_ids: list[str],
-    hosts: int,
+    hosts: Sequence[str],
     volumes: bool,
     secrets: Mapping[str, str],
 ) -> None:
     """Write the file, which has the administrator's password.
 
-    :param hosts: number of compute hosts that run containers
+    :param hosts: the compute hosts that run containers
     :param volumes: whether there is Cinder
     """
     flavors = [admin.compute.find_flavor(name).id for name in FLAVORS]

@@ -4,6 +4,7 @@ The cloud has to be up. What tempest needs of it (a second host, two images)
 stays for the next run.
 """
 
+import socket
 import time
 
 from deploy.quickstart import cloud
@@ -94,7 +95,7 @@ class Run:
 
     def _prepare(self) -> None:
         """Give tempest the hosts, the images and the configuration."""
-        if self._hosts() < 2 and self._state().network == 'ovs':
+        if len(self._hosts()) < 2 and self._state().network == 'ovs':
             run = up.Up(self._home, 'ovs', self._progress)
             run.add_node(NODE, 'docker')
         secrets = home_module.load_secrets(self._home)
@@ -117,10 +118,11 @@ class Run:
             raise exception.PreconditionMissing('The cloud is gone.')
         return state
 
-    def _hosts(self) -> int:
-        """Count the hosts of containers: the machine and docker nodes."""
+    def _hosts(self) -> list[str]:
+        """List the hosts of containers: the machine and docker nodes."""
         nodes = self._state().nodes
-        return 1 + sum(node.driver == 'docker' for node in nodes)
+        docker = [node.name for node in nodes if node.driver == 'docker']
+        return [socket.gethostname(), *docker]
 
     def _leaks(self, known: set[str]) -> list[str]:
         """List what leaked and is still there after a while."""

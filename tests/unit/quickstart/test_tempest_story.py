@@ -6,6 +6,7 @@ import io
 import json
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import types
@@ -133,10 +134,20 @@ class StoryTestCase(testtools.TestCase):
         self.assertEqual(1, len(home_module.load_state(self.home).nodes))
         self.assertEqual('2', self._config()['compute']['min_compute_nodes'])
 
+    def test_servers_are_moved_from_host_to_host(self):
+        self._run()
+        compute = self._config()['compute']
+        self.assertEqual(
+            (socket.gethostname(), 'node2'),
+            (compute['migration_source_host'], compute['migration_dest_host']),
+        )
+
     def test_with_ovn_there_is_one_host(self):
         home_module.save_state(self.home, home_module.State('ovn'))
         self._run()
-        self.assertEqual('1', self._config()['compute']['min_compute_nodes'])
+        compute = self._config()['compute']
+        self.assertEqual('1', compute['min_compute_nodes'])
+        self.assertNotIn('migration_dest_host', compute)
 
     def test_hosts_of_another_driver_do_not_count(self):
         self._add_node('kvm', 'fake')
