@@ -95,6 +95,8 @@ LEVELS = (
         25,
         'tests/integration',
         only=rf'tests\.integration\.test_(?!{_LONG}\.)',
+        # Which a volume is given that is to grow in use.
+        packages=('xfsprogs',),
         needs_root=True,
         network='ovs',
     ),
@@ -166,6 +168,7 @@ LEVELS = (
         NOVA[:1],
         35,
         'tests/integration',
+        packages=('xfsprogs',),
         needs_root=True,
         network='ovn',
         is_full=True,
