@@ -224,15 +224,23 @@ def node_group() -> None:
     show_default=True,
     help='What the host runs: containers, or nothing at all.',
 )
+@click.option(
+    '--dedicated-cpus',
+    metavar='CPUS',
+    default='',
+    help='CPUs, as 1 or 4-7, for servers with hw:cpu_policy=dedicated.',
+)
 @click.pass_obj
-def node_add(home: home_module.Home, name: str, driver: str) -> None:
+def node_add(
+    home: home_module.Home, name: str, driver: str, dedicated_cpus: str
+) -> None:
     """Make a compute host with a kernel namespace of its own."""
     from deploy.quickstart import summary
     from deploy.quickstart import up as up_module
 
     state = _require_installed(home)
     run = up_module.Up(home, state.network, summary.progress())
-    run.add_node(name, driver)
+    run.add_node(name, driver, dedicated_cpus)
 
 
 @node_group.command('remove')

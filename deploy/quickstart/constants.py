@@ -75,4 +75,5 @@ SCHEDULER_FILTERS = (
     'ServerGroupAffinityFilter',
     'SameHostFilter',
     'DifferentHostFilter',
+    'NUMATopologyFilter',
 )

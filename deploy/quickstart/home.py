@@ -153,11 +153,15 @@ class Home:
 
 @dataclasses.dataclass(frozen=True)
 class Node:
-    """One more compute host on this machine; ``index`` makes its address."""
+    """One more compute host on this machine; ``index`` makes its address.
+
+    ``dedicated_cpus`` is Nova's ``cpu_dedicated_set``.
+    """
 
     name: str
     driver: str
     index: int
+    dedicated_cpus: str = ''
 
     @property
     def address(self) -> str:

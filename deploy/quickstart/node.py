@@ -27,6 +27,7 @@ from deploy.quickstart import roster
 DRIVERS = {'docker': 'docker.DockerDriver', 'fake': 'fake.FakeDriver'}
 
 _NAME = re.compile(r'[a-z][a-z0-9-]{0,30}')
+_CPUS = re.compile(r'\^?\d+(-\d+)?(,\^?\d+(-\d+)?)*')
 _MOST = 100
 # Inside, the devices have the same names on every node.
 _MANAGEMENT = 'mgmt0'
@@ -52,15 +53,22 @@ ip link set lo up
 """
 
 
-def new(state: home_module.State, name: str, driver: str) -> home_module.Node:
+def new(
+    state: home_module.State, name: str, driver: str, cpus: str = ''
+) -> home_module.Node:
     """Choose a node's number; one of this name is given back.
 
-    :raises PreconditionMissing: the name or the flavour does not do
+    :param cpus: those that it is to dedicate to single servers
+    :raises PreconditionMissing: a word or the flavour does not do
     """
     if not _NAME.fullmatch(name) or name == socket.gethostname():
         raise exception.PreconditionMissing(
             f'{name!r} cannot be the name of a node: use lower case letters, '
             f'digits and hyphens, and not the name of this machine.'
+        )
+    if cpus and not _CPUS.fullmatch(cpus):
+        raise exception.PreconditionMissing(
+            f'{cpus!r} are no CPUs: write them as 1 or 1,3 or 4-7.'
         )
     if state.network != 'ovs':
         raise exception.PreconditionMissing(
@@ -68,16 +76,21 @@ def new(state: home_module.State, name: str, driver: str) -> home_module.Node:
             'run `down --purge`, then `up --network ovs`.'
         )
     for node in state.nodes:
-        if node.name == name and node.driver != driver:
-            raise exception.PreconditionMissing(
-                f'Node {name} has driver {node.driver}: '
-                f'run `node remove {name}` first.'
-            )
         if node.name == name:
-            return node
+            return _same(node, driver, cpus)
     taken = {node.index for node in state.nodes}
     free = [index for index in range(_MOST) if index not in taken]
-    return home_module.Node(name, driver, free[0])
+    return home_module.Node(name, driver, free[0], cpus)
+
+
+def _same(node: home_module.Node, driver: str, cpus: str) -> home_module.Node:
+    if (node.driver, node.dedicated_cpus) != (driver, cpus):
+        raise exception.PreconditionMissing(
+            f'Node {node.name} has driver {node.driver}, dedicated CPUs: '
+            f'{node.dedicated_cpus or "none"}. '
+            f'Run `node remove {node.name}` first.'
+        )
+    return node
 
 
 def prepare(

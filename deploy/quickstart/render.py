@@ -138,6 +138,7 @@ def context(
         'datapath': datapath,
         'cgroup_parent': cgroup_parent,
         'compute_driver': compute_driver,
+        'dedicated_cpus': '',
         'secrets': secrets,
         'host': socket.gethostname(),
         'address': constants.MANAGEMENT_ADDRESS,
@@ -170,6 +171,7 @@ def node_context(
         'address': node.address,
         'is_node': True,
         'compute_driver': compute_driver,
+        'dedicated_cpus': node.dedicated_cpus,
     }
 
 

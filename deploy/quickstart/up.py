@@ -146,10 +146,10 @@ class Up:
     def _check_fresh(self) -> None:
         preflight.check_fresh(self._home, self._flavour, self._volumes)
 
-    def add_node(self, name: str, driver: str) -> None:
+    def add_node(self, name: str, driver: str, cpus: str = '') -> None:
         """Make one more compute host, or finish making it.
 
-        :raises PreconditionMissing: the cloud is down, or the name does not
+        :raises PreconditionMissing: the cloud is down, or a word does not
             do
         """
         with lock.held(self._home):
@@ -158,7 +158,7 @@ class Up:
                 raise exception.PreconditionMissing(
                     'The cloud is down: run `up` first.'
                 )
-            added = node.new(state, name, driver)
+            added = node.new(state, name, driver, cpus)
             home_module.require_usable(self._home.of_node(name).path)
             self._state = state.with_node(added)
             home_module.save_state(self._home, self._state)

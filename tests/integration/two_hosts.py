@@ -12,11 +12,11 @@ NAME = 'node-of-tests'
 HOME = pathlib.Path(os.environ.get('NOVA_DOCKER_HOME', '/var/lib/nova-docker'))
 
 
-def set_up():
+def set_up(*options):
     """Add the node, which goes with the module: a ``setUpModule``."""
     if not _has_ovs():
         raise unittest.SkipTest('needs a cloud with --network ovs')
-    added = cloud.quickstart('node', 'add', NAME, '--driver', 'docker')
+    added = cloud.quickstart('node', 'add', NAME, *options)
     if added.returncode:
         raise AssertionError(added.stderr)
     unittest.addModuleCleanup(_remove)

@@ -60,8 +60,9 @@ _DAEMONS = (
 )
 
 # Modules of a cloud that take long for what they add: every service killed,
-# a host that boots, ports under Neutron's iptables firewall.
-_LONG = r'(\w+_each|survival\w*|hybrid)'
+# a host that boots, one with dedicated CPUs, ports under Neutron's iptables
+# firewall.
+_LONG = r'(\w+_each|survival\w*|hybrid|cpu)'
 # Of the functional tests: daemons that end at each step of a boot, leases that
 # run out, volumes on two hosts.
 _SLOW = r'(bridge_locks|survival_midway|volume_move)'

@@ -37,6 +37,18 @@ class NewTestCase(testtools.TestCase):
     def test_known_one_of_another_driver_is_refused(self):
         self._refused(STATE, 'first', 'fake')
 
+    def test_known_one_of_other_cpus_is_refused(self):
+        added = node.new(STATE, 'second', 'docker', '4-7,^5')
+        self.assertEqual('4-7,^5', added.dedicated_cpus)
+        state = STATE.with_node(added)
+        self.assertEqual(added, node.new(state, 'second', 'docker', '4-7,^5'))
+        self._refused(state, 'second', 'docker', '4')
+        self._refused(state, 'second', 'docker')
+
+    def test_cpus_that_nova_does_not_read(self):
+        for cpus in ('all', '1;2', '1\nx=y', '-1', '1,'):
+            self._refused(STATE, 'second', 'docker', cpus)
+
     def test_names_that_do_not_do(self):
         for name in ('', 'A', '1st', 'a/b', 'a.b', socket.gethostname()):
             self._refused(STATE, name, 'docker')
@@ -44,9 +56,9 @@ class NewTestCase(testtools.TestCase):
     def test_ovn_has_no_nodes(self):
         self._refused(home_module.State('ovn'), 'second', 'docker')
 
-    def _refused(self, state, name, driver):
+    def _refused(self, state, *words):
         self.assertRaises(
-            exception.PreconditionMissing, node.new, state, name, driver
+            exception.PreconditionMissing, node.new, state, *words
         )
 
 

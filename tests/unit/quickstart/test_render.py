@@ -1,6 +1,7 @@
 """The configuration files, as text."""
 
 import configparser
+import dataclasses
 import grp
 import json
 import os
@@ -275,6 +276,19 @@ class TextsTestCase(testtools.TestCase):
         self.assertEqual(
             'physnet1:br-phys', agent.get('ovs', 'bridge_mappings')
         )
+
+    def test_node_dedicates_cpus_where_it_is_asked_to(self):
+        for cpus in ('', '4-7'):
+            added = dataclasses.replace(NODE, dedicated_cpus=cpus)
+            names = render.node_context(
+                _context(), HOME, added, 'docker.DockerDriver'
+            )
+            found = _parsed(_texts(names)['nova/nova-compute.conf'])
+            self.assertEqual(
+                cpus,
+                found.get('compute', 'cpu_dedicated_set', fallback=''),
+            )
+            self.assertTrue(found.has_section('docker'))
 
     def test_supervisor_knows_the_nodes(self):
         text = _texts(_context(nodes=(NODE,)))['supervisord.conf']
