@@ -61,11 +61,14 @@ _DAEMONS = (
 
 # Modules of a cloud that take long for what they add: every service killed,
 # a host that boots, one with dedicated CPUs, ports under Neutron's iptables
-# firewall.
-_LONG = r'(\w+_each|survival\w*|hybrid|cpu)'
-# Of the functional tests: daemons that end at each step of a boot, leases that
-# run out, volumes on two hosts.
-_SLOW = r'(bridge_locks|survival_midway|volume_move)'
+# firewall; and those whose rows the functional tests have as well.
+_LONG = (
+    r'(\w+_each|survival\w*|hybrid|cpu|hosts|rescue|suspend|'
+    r'bridge_(login|pull|store))'
+)
+# Of the functional tests: daemons that end at each step of a boot or stand
+# still, leases that run out, volumes on two hosts, images with an sshd.
+_SLOW = r'(bridge_locks|survival_(midway|frozen)|volume_move|ssh_image)'
 
 # The order is that of a reader's patience: what fails in seconds comes first.
 LEVELS = (
@@ -157,7 +160,7 @@ LEVELS = (
     Level(
         'integration-long',
         NOVA[:1],
-        25,
+        40,
         'tests/integration',
         only=rf'tests\.integration\.test_{_LONG}\.',
         needs_root=True,
