@@ -22,7 +22,8 @@ FLOORS = {
         # What only turns Nova's objects into our values, and a door for
         # nova-api, where there is nothing above it.
         ('view', 'validation'),
-        ('spec', 'engine', 'runtime', 'bridge'),
+        # The zone is an administrator's, who has no Nova: it stands on words.
+        ('spec', 'engine', 'runtime', 'bridge', 'zone'),
         ('network', 'volume', 'image', 'console', 'inventory', 'state'),
         ('ops',),
         ('facade',),
@@ -64,6 +65,7 @@ OWNERS = {
     'glance_store': 'glance_bridge.store',
     'jwt': 'glance_bridge.token',
     'keystoneauth1': 'glance_bridge.identity',
+    'openstack': 'novadocker.zone.cloud',
     'oslo_db': 'glance_bridge.db',
     'oslo_limit': 'glance_bridge.quota',
     'oslo_policy': 'glance_bridge.policies',
@@ -75,6 +77,8 @@ OWNERS = {
 # Only the options that stand in every service's configuration, or errors.
 BORROWED = {
     'novadocker.bridge': ('keystoneauth1.exceptions',),
+    # What openstacksdk lets through.
+    'novadocker.zone.cloud': ('keystoneauth1.exceptions',),
     # What oslo.limit lets through.
     'glance_bridge.quota': (
         *('keystoneauth1.exceptions', 'openstack.exceptions'),
@@ -95,6 +99,14 @@ PURE = (
     'novadocker.network.plan',
     'novadocker.network.resolver',
     'novadocker.spec',
+    'novadocker.zone.check',
+    'novadocker.zone.desired',
+    'novadocker.zone.error',
+    'novadocker.zone.fact',
+    'novadocker.zone.model',
+    'novadocker.zone.plan',
+    'novadocker.zone.report',
+    'novadocker.zone.undoing',
     'glance_bridge.exception',
     'glance_bridge.location',
     'glance_bridge.store.access',
@@ -133,6 +145,7 @@ CONFIGURED = (
     'glance_bridge.conf',
 )
 OPTIONS = ('nova.conf', 'novadocker.conf', 'glance_bridge.conf')
+ZONE = ('novadocker.zone', 'novadocker.cmd.zone')
 HOMELESS = {'util', 'utils', 'common', 'helpers', 'base', 'manager'}
 
 
@@ -324,6 +337,20 @@ class LayeringTestCase(testtools.TestCase):
                 for each in sorted(_imports(path))
                 if each.split('.')[0] == 'oslo_config'
                 or any(_is_in(each, options) for options in OPTIONS)
+            ]
+        )
+
+    def test_zone_is_set_up_from_a_machine_without_nova(self):
+        """Nova comes by exceptions and options; the command has none."""
+        self._check(
+            [
+                f'{name} imports {each}'
+                for name, path in _sources()
+                if any(_is_in(name, each) for each in ZONE)
+                for each in sorted(_imports(path))
+                if each.split('.')[0] in ('nova', 'novadocker')
+                and not _is_in(each, 'novadocker.constants')
+                and not any(_is_in(each, room) for room in ZONE)
             ]
         )
 

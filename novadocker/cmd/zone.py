@@ -1,0 +1,180 @@
+"""``novadocker-zone``: sets up the zone of docker hosts, and checks it.
+
+Exit code 0 where all is well, 1 where something is off or was refused, 2
+where the cloud cannot be read or the command line cannot be meant so.
+"""
+
+import argparse
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
+import pathlib
+import sys
+from typing import Any
+
+from novadocker.zone import check as zone_check
+from novadocker.zone import cloud as zone_cloud
+from novadocker.zone import desired
+from novadocker.zone import error
+from novadocker.zone import plan
+from novadocker.zone import record as zone_record
+from novadocker.zone import report
+from novadocker.zone import story
+from novadocker.zone import undoing
+from novadocker.zone import writer
+
+_PROGRAM = 'novadocker-zone'
+
+
+def apply(given: argparse.Namespace) -> int:
+    """Make what is wished for and not there."""
+    wish = _wish(given.file)
+    connection = _connect(given)
+    cloud = zone_cloud.read(connection)
+    made = plan.make(wish, cloud)
+    for each in made.obstacles:
+        print(each, file=sys.stderr)
+    names = report.names(cloud)
+    if given.dry_run or made.obstacles:
+        _print(report.diff(made.changes, names))
+        return 1 if made.obstacles else 0
+    record = _record(given, connection)
+    story.apply(made.changes, writer.Writer(connection), record, print, names)
+    print(report.done(len(made.changes)))
+    return 0
+
+
+def undo(given: argparse.Namespace) -> int:
+    """Take back what the record says, as far as it is still so."""
+    connection = _connect(given)
+    cloud = zone_cloud.read(connection)
+    record = _record(given, connection)
+    found = undoing.make(record.changes, cloud)
+    steps = tuple(change.inverse for change in found.steps)
+    obstacles = tuple(plan.against(steps, cloud))
+    for each in (*found.left.values(), *obstacles):
+        print(each, file=sys.stderr)
+    names = report.names(cloud)
+    if given.dry_run or obstacles:
+        _print(report.diff(steps, names))
+    else:
+        story.undo(found, writer.Writer(connection), record, print, names)
+        print(report.done(len(steps)))
+    return 1 if found.left or obstacles else 0
+
+
+def check(given: argparse.Namespace) -> int:
+    """Print what is off, a line each."""
+    wish = _wish(given.file)
+    cloud = zone_cloud.read(_connect(given))
+    found = list(zone_check.findings(wish, cloud))
+    _print(map(str, found))
+    print(f'{len(found)} off.' if found else 'Nothing is off.')
+    return 1 if found else 0
+
+
+def sample(given: argparse.Namespace) -> int:
+    """Print the file that is used where no other is named."""
+    print(desired.USUAL, end='')
+    return 0
+
+
+def _wish(file: pathlib.Path | None) -> desired.Wish:
+    try:
+        return desired.read(file.read_text() if file else desired.USUAL)
+    except (OSError, UnicodeDecodeError) as err:
+        raise error.WishInvalid(f'{file} cannot be read: {err}') from err
+
+
+def _connect(given: argparse.Namespace) -> Any:
+    return zone_cloud.connect(given.os_cloud, given.os_region_name)
+
+
+def _record(given: argparse.Namespace, connection: Any) -> zone_record.Record:
+    path = given.record or zone_record.usual_path()
+    return zone_record.Record(path, zone_cloud.identity(connection))
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=_PROGRAM,
+        description='Set up, take back and check the zone of docker '
+        'hosts, as an administrator of the cloud.',
+    )
+    parser.add_argument(
+        '--os-cloud',
+        metavar='NAME',
+        help='cloud in clouds.yaml (OS_CLOUD, or the other OS_ variables)',
+    )
+    parser.add_argument(
+        '--os-region-name', metavar='NAME', help='region (OS_REGION_NAME)'
+    )
+    commands = parser.add_subparsers(required=True, metavar='COMMAND')
+    _add_changing(commands)
+    _add_looking(commands)
+    return parser
+
+
+def _add_changing(commands: Any) -> None:
+    for run, text in (
+        (apply, 'make aggregates, zones, flavors, image properties'),
+        (undo, 'take back what apply did'),
+    ):
+        command = _add(commands, run, text)
+        command.add_argument(
+            '--dry-run',
+            action='store_true',
+            help='print what would change, and change nothing',
+        )
+        command.add_argument(
+            '--record',
+            type=pathlib.Path,
+            metavar='FILE',
+            help='where changes are remembered until they are undone '
+            '($XDG_STATE_HOME/nova-docker/zone.json)',
+        )
+        if run is apply:
+            _add_file(command)
+
+
+def _add_looking(commands: Any) -> None:
+    _add_file(_add(commands, check, 'say what is off, each with its cure'))
+    _add(commands, sample, 'print the file that apply and check use')
+
+
+def _add(
+    commands: Any, run: Callable[[argparse.Namespace], int], text: str
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        run.__name__, help=text, description=text.capitalize() + '.'
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        '--file',
+        type=pathlib.Path,
+        metavar='FILE',
+        help=f'what is wished for, in YAML (what `{_PROGRAM} sample` prints)',
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says."""
+    given = _parser().parse_args(arguments)
+    try:
+        code: int = given.run(given)
+    except error.Interrupted as err:
+        print(f'{_PROGRAM}: {err}', file=sys.stderr)
+        return 1
+    except error.ZoneError as err:
+        print(f'{_PROGRAM}: {err}', file=sys.stderr)
+        return 2
+    return code

@@ -1,0 +1,34 @@
+"""Writes plans for a person."""
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+from novadocker.zone import fact
+from novadocker.zone import model
+
+
+def names(cloud: model.Cloud) -> dict[str, str]:
+    """List the names of images by id."""
+    return {each.id: each.name for each in cloud.images if each.name}
+
+
+def diff(
+    changes: Sequence[fact.Change], of: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield a line for each change, and their count.
+
+    :param of: names of images by id
+    """
+    for change in changes:
+        yield change.line(of)
+    yield f'{_counted(len(changes))} to make.'
+
+
+def done(count: int) -> str:
+    """Say how much was changed."""
+    return f'{_counted(count)} made.' if count else 'Nothing had to change.'
+
+
+def _counted(count: int) -> str:
+    return '1 change' if count == 1 else f'{count} changes'

@@ -1,0 +1,179 @@
+import io
+import pathlib
+
+import fixtures
+from openstack import exceptions
+import testtools
+
+from novadocker.cmd import zone
+from novadocker.zone import cloud
+from novadocker.zone import desired
+from tests.fixtures import fake_cloud
+
+
+class ZoneTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.connection = fake_cloud.FakeConnection()
+        self.connection.add_host('d1', 'docker')
+        self.connection.add_host('k1', 'QEMU')
+        self.connection.image.add('i1', 'web:1')
+        self.given = []
+        self.patch(cloud, 'connect', self._connect)
+        self.folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.useFixture(
+            fixtures.EnvironmentVariable('XDG_STATE_HOME', str(self.folder))
+        )
+
+    def _connect(self, *given):
+        self.given.append(given)
+        return self.connection
+
+    def _run(self, *words):
+        """Run the command, and give its code and what it wrote."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            fixtures.MonkeyPatch('sys.stdout', out),
+            fixtures.MonkeyPatch('sys.stderr', err),
+        ):
+            code = zone.main(words)
+        return code, out.getvalue(), err.getvalue()
+
+    def _file(self, text):
+        file = self.folder / 'zone.yaml'
+        file.write_text(text)
+        return str(file)
+
+    def _aggregates(self):
+        return {*self.connection.compute.rows}
+
+    def test_cloud_is_chosen_as_by_other_clients(self):
+        self._run('--os-cloud', 'mine', '--os-region-name', 'north', 'check')
+        self._run('check')
+        self.assertEqual([('mine', 'north'), (None, None)], self.given)
+
+
+class ApplyTestCase(ZoneTestCase):
+    def test_dry_run_changes_nothing(self):
+        code, out, err = self._run('apply', '--dry-run')
+        self.assertEqual((0, ''), (code, err))
+        self.assertIn('+ aggregate docker: host d1\n', out)
+        self.assertTrue(out.endswith('9 changes to make.\n'), out)
+        self.assertEqual([], self.connection.compute.calls)
+        self.assertEqual([], [*self.folder.iterdir()])
+
+    def test_apply_twice_and_undo(self):
+        code, out, _ = self._run('apply')
+        self.assertTrue(out.endswith('9 changes made.\n'), out)
+        self.assertEqual(0, code)
+        self.assertEqual({'docker', 'kvm'}, self._aggregates())
+        self.assertEqual(
+            (0, 'Nothing had to change.\n', ''), self._run('apply')
+        )
+        code, out, _ = self._run('undo', '--dry-run')
+        self.assertIn('- aggregate docker: host d1\n', out)
+        self.assertEqual({'docker', 'kvm'}, self._aggregates())
+        code, out, _ = self._run('undo')
+        # The zone goes with its aggregate.
+        self.assertTrue(out.endswith('8 changes made.\n'), out)
+        self.assertEqual((0, set()), (code, self._aggregates()))
+        self.assertEqual(
+            (0, 'Nothing had to change.\n', ''), self._run('undo')
+        )
+
+    def test_file_says_what_is_wished_for(self):
+        file = self._file('images: ["web:1"]')
+        code, out, _ = self._run('apply', '--file', file)
+        self.assertEqual(0, code)
+        self.assertIn('+ image web:1 (i1): img_hv_type = docker\n', out)
+        self.assertEqual(set(), self._aggregates())
+        self._run('undo')
+        self.assertNotIn('img_hv_type', self.connection.image.rows['i1'])
+
+    def test_obstacle_stops_all(self):
+        self.connection.compute.nodes['d1']['servers'] = [{'uuid': 'x'}]
+        code, out, err = self._run('apply')
+        self.assertEqual(1, code)
+        self.assertIn('Host d1 has servers (1)', err)
+        self.assertIn('9 changes to make.', out)
+        self.assertEqual([], self.connection.compute.calls)
+
+    def test_failure_in_the_middle(self):
+        failures = self.connection.compute.failures
+        failures['create_aggregate'] = exceptions.HttpException('no luck')
+        code, out, err = self._run('apply')
+        self.assertEqual(1, code)
+        self.assertIn('+ flavor docker.small', out)
+        self.assertIn('novadocker-zone: "+ aggregate docker" failed', err)
+        failures.clear()
+        self.assertEqual(0, self._run('apply')[0])
+
+    def test_record_is_where_it_is_wanted(self):
+        record = self.folder / 'mine.json'
+        self._run('apply', '--record', str(record))
+        self.assertTrue(record.exists())
+        self._run('undo', '--record', str(record))
+        self.assertFalse(record.exists())
+
+    def test_record_of_another_cloud(self):
+        self._run('apply')
+        self.connection = fake_cloud.FakeConnection('http://other')
+        code, _, err = self._run('undo')
+        self.assertEqual(2, code)
+        self.assertIn('name another with --record', err)
+
+    def test_undo_stops_before_what_nova_would_refuse(self):
+        self._run('apply')
+        self.connection.compute.nodes['d1']['servers'] = [{'uuid': 'x'}]
+        code, out, err = self._run('undo')
+        self.assertEqual(1, code)
+        self.assertIn('Nova refuses that', err)
+        self.assertIn('8 changes to make.', out)
+        self.assertEqual({'docker', 'kvm'}, self._aggregates())
+
+    def test_undo_says_what_is_left(self):
+        self.connection.compute.create_aggregate(name='docker')
+        self._run('apply')
+        code, out, err = self._run('undo')
+        self.assertEqual((1, {'docker'}), (code, self._aggregates()))
+        self.assertIn('Nova takes no zone from an aggregate', err)
+        self.assertIn('7 changes made.', out)
+
+    def test_file_that_is_no_wish(self):
+        for file, sentence in (
+            (self._file('hosts: []'), 'hosts is not known'),
+            (str(self.folder / 'none'), 'cannot be read'),
+        ):
+            for command in ('apply', 'check'):
+                code, _, err = self._run(command, '--file', file)
+                self.assertEqual(2, code)
+                self.assertIn(sentence, err)
+        self.assertEqual([], self.given)
+
+    def test_cloud_that_does_not_answer(self):
+        self.connection.placement.is_away = True
+        code, out, err = self._run('apply')
+        self.assertEqual((2, ''), (code, out))
+        self.assertTrue(err.startswith('novadocker-zone: '), err)
+
+
+class LookTestCase(ZoneTestCase):
+    def test_check_finds_and_then_does_not(self):
+        code, out, _ = self._run('check')
+        self.assertEqual(1, code)
+        self.assertIn('Not yet: + aggregate docker: host d1. Cure', out)
+        self.assertRegex(out, r'\n\d+ off\.\n$')
+        file = self._file(desired.USUAL.replace('images: []', 'images: all'))
+        self._run('apply', '--file', file)
+        self.assertEqual(
+            (0, 'Nothing is off.\n', ''), self._run('check', '--file', file)
+        )
+
+    def test_sample_is_what_is_used(self):
+        code, out, _ = self._run('sample')
+        self.assertEqual(0, code)
+        self.assertEqual(desired.read(desired.USUAL), desired.read(out))
+
+    def test_no_command_is_wrong_usage(self):
+        err = self.assertRaises(SystemExit, self._run)
+        self.assertEqual(2, err.code)
