@@ -1,4 +1,4 @@
-"""``novadocker-zone``: sets up the zone of docker hosts, and checks it.
+"""``novadocker-zone``: sets up the zone of docker hosts, and explains it.
 
 Exit code 0 where all is well, 1 where something is off or was refused, 2
 where the cloud cannot be read or the command line cannot be meant so.
@@ -16,6 +16,8 @@ from novadocker.zone import check as zone_check
 from novadocker.zone import cloud as zone_cloud
 from novadocker.zone import desired
 from novadocker.zone import error
+from novadocker.zone import explain as zone_explain
+from novadocker.zone import model
 from novadocker.zone import plan
 from novadocker.zone import record as zone_record
 from novadocker.zone import report
@@ -73,6 +75,30 @@ def check(given: argparse.Namespace) -> int:
     return 1 if found else 0
 
 
+def explain(given: argparse.Namespace) -> int:
+    """Print for each host what each step of Nova's says of an image."""
+    connection = _connect(given)
+    cloud = zone_cloud.read(connection)
+    image = plan.find_image(given.image, cloud)
+    zone, _, forced = given.zone.partition(':')
+    flavor = _flavor(cloud, given.flavor)
+    lands = False
+    for host in _hosts(cloud, forced or given.host):
+        question = zone_explain.Question(
+            image,
+            host,
+            zone_cloud.read_provider(connection, host.node),
+            cloud,
+            flavor=flavor,
+            zone=zone,
+            is_forced=bool(forced),
+        )
+        steps = list(zone_explain.steps(question))
+        _print(report.explanation(question, steps))
+        lands |= all(step.passes for step in steps)
+    return 0 if lands else 1
+
+
 def sample(given: argparse.Namespace) -> int:
     """Print the file that is used where no other is named."""
     print(desired.USUAL, end='')
@@ -95,6 +121,20 @@ def _record(given: argparse.Namespace, connection: Any) -> zone_record.Record:
     return zone_record.Record(path, zone_cloud.identity(connection))
 
 
+def _hosts(cloud: model.Cloud, name: str) -> list[model.Host]:
+    if not name:
+        return [cloud.hosts[each] for each in sorted(cloud.hosts)]
+    if name not in cloud.hosts:
+        raise error.NotFound(f'There is no compute host {name}.')
+    return [cloud.hosts[name]]
+
+
+def _flavor(cloud: model.Cloud, name: str) -> model.Flavor | None:
+    if name and name not in cloud.flavors:
+        raise error.NotFound(f'There is no flavor {name}.')
+    return cloud.flavors.get(name)
+
+
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
         print(line)
@@ -103,7 +143,7 @@ def _print(lines: Iterable[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=_PROGRAM,
-        description='Set up, take back and check the zone of docker '
+        description='Set up, take back, check and explain the zone of docker '
         'hosts, as an administrator of the cloud.',
     )
     parser.add_argument(
@@ -144,6 +184,16 @@ def _add_changing(commands: Any) -> None:
 
 def _add_looking(commands: Any) -> None:
     _add_file(_add(commands, check, 'say what is off, each with its cure'))
+    command = _add(
+        commands, explain, 'say why an image would or would not land'
+    )
+    command.add_argument('image', metavar='IMAGE', help='its name or id')
+    for word, metavar, text in (
+        ('--host', 'HOST', 'only this compute host'),
+        ('--flavor', 'FLAVOR', 'count its resources and traits, too'),
+        ('--zone', 'AZ[:HOST]', '--availability-zone of the request'),
+    ):
+        command.add_argument(word, metavar=metavar, default='', help=text)
     _add(commands, sample, 'print the file that apply and check use')
 
 

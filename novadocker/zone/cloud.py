@@ -159,6 +159,28 @@ def _node_names(connection: Any, key: str, value: str) -> frozenset[str]:
     return frozenset(each['name'] for each in rows)
 
 
+def read_provider(connection: Any, node: str) -> model.Provider:
+    """Read what Placement has of a node; nothing, if it does not know it."""
+    with translated():
+        answer = require(_ask(connection, '', {'name': node}))
+        rows = answer.json()['resource_providers']
+        if not node or not rows:
+            return model.Provider()
+        traits, stocks, usages = (
+            require(_ask(connection, f'/{rows[0]["uuid"]}/{each}')).json()[
+                each
+            ]
+            for each in ('traits', 'inventories', 'usages')
+        )
+    return model.Provider(
+        frozenset(traits),
+        {
+            name: _inventory(stock, usages.get(name, 0))
+            for name, stock in stocks.items()
+        },
+    )
+
+
 def _ask(
     connection: Any, rest: str, query: Mapping[str, str] | None = None
 ) -> Any:
@@ -173,3 +195,16 @@ def require(answer: Any) -> Any:
     """Give an answer back, unless it is a refusal."""
     sdk_exceptions.raise_from_response(answer)
     return answer
+
+
+def _inventory(stock: Mapping[str, Any], used: int) -> model.Inventory:
+    """Count as Placement does.
+
+    :source: placement.objects.allocation_candidate, its usage queries
+    """
+    whole = stock['total'] - stock['reserved']
+    return model.Inventory(
+        capacity=int(whole * stock['allocation_ratio']),
+        used=used,
+        largest=stock['max_unit'],
+    )

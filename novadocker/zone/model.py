@@ -7,6 +7,8 @@ import dataclasses
 from novadocker import constants
 
 DOCKER = 'docker'
+REQUIRED = 'required'
+FORBIDDEN = 'forbidden'
 TRAIT_PREFIX = 'trait:'
 ISOLATION = f'{TRAIT_PREFIX}{constants.TRAIT}'
 # What sends an image to docker hosts, also into an isolated aggregate.
@@ -63,6 +65,11 @@ class Aggregate:
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
     nodes: frozenset[str] = frozenset()
 
+    @property
+    def isolating_traits(self) -> frozenset[str]:
+        """Tell which traits keep requests out that do not ask for them."""
+        return traits(self.metadata)
+
 
 @dataclasses.dataclass(frozen=True)
 class Flavor:
@@ -94,6 +101,25 @@ class Image:
 
 
 @dataclasses.dataclass(frozen=True)
+class Inventory:
+    """How much of a resource class a provider can give out."""
+
+    capacity: int
+    used: int
+    largest: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Provider:
+    """What Placement knows of a compute node."""
+
+    traits: frozenset[str] = frozenset()
+    inventories: Mapping[str, Inventory] = dataclasses.field(
+        default_factory=dict
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class Cloud:
     """All of it; names are keys."""
 
@@ -109,3 +135,16 @@ class Cloud:
         for aggregate in self.aggregates.values():
             if host in aggregate.hosts:
                 yield aggregate
+
+
+def traits(words: Mapping[str, str], value: str = REQUIRED) -> frozenset[str]:
+    """Read traits from properties, extra specs or metadata.
+
+    :param value: or ``FORBIDDEN``, which only a flavor can say
+    :source: nova.scheduler.utils.ResourceRequest, the unnumbered group
+    """
+    return frozenset(
+        key.removeprefix(TRAIT_PREFIX)
+        for key, said in words.items()
+        if key.startswith(TRAIT_PREFIX) and said == value
+    )

@@ -1,9 +1,10 @@
-"""Writes plans for a person."""
+"""Writes plans and explanations for a person."""
 
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 
+from novadocker.zone import explain
 from novadocker.zone import fact
 from novadocker.zone import model
 
@@ -28,6 +29,22 @@ def diff(
 def done(count: int) -> str:
     """Say how much was changed."""
     return f'{_counted(count)} made.' if count else 'Nothing had to change.'
+
+
+def explanation(
+    question: explain.Question, steps: Sequence[explain.Step]
+) -> Iterator[str]:
+    """Yield a line for the host, and one for each step."""
+    lands = all(step.passes for step in steps)
+    yield (
+        f'{question.image} {"would" if lands else "would not"} land on '
+        f'{question.host.name}:'
+    )
+    width = max(len(step.name) for step in steps)
+    for step in steps:
+        verdict = 'ok' if step.passes else 'NO'
+        line = f'  {step.name.ljust(width)}  {verdict}  {step.why}'
+        yield line.rstrip()
 
 
 def _counted(count: int) -> str:

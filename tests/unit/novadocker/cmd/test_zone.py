@@ -169,6 +169,40 @@ class LookTestCase(ZoneTestCase):
             (0, 'Nothing is off.\n', ''), self._run('check', '--file', file)
         )
 
+    def test_explain_goes_through_all_hosts(self):
+        self._run('apply', '--file', self._file('images: all'))
+        code, out, _ = self._run('explain', 'web:1')
+        self.assertEqual(0, code)
+        self.assertIn('web:1 (i1) would land on d1:\n', out)
+        self.assertIn('web:1 (i1) would not land on k1:\n', out)
+
+    def test_explain_of_one_host(self):
+        self._run('apply', '--file', self._file('images: all'))
+        for words in (('--host', 'k1'), ('--zone', 'nova:k1')):
+            code, out, _ = self._run('explain', 'i1', *words)
+            self.assertEqual(1, code)
+            self.assertNotIn('d1', out)
+        self.assertIn('not asked: AZ:HOST', out)
+
+    def test_explain_counts_what_a_flavor_takes(self):
+        self.connection.compute.create_flavor(
+            name='big', vcpus=99, ram=1, disk=1
+        )
+        code, out, _ = self._run('explain', 'i1', '--flavor', 'big')
+        self.assertEqual(1, code)
+        self.assertIn('99 VCPU are asked for', out)
+
+    def test_what_is_not_there(self):
+        for words, sentence in (
+            (('x',), 'no image x'),
+            (('i1', '--host', 'x'), 'no compute host x'),
+            (('i1', '--zone', 'nova:x'), 'no compute host x'),
+            (('i1', '--flavor', 'x'), 'no flavor x'),
+        ):
+            code, _, err = self._run('explain', *words)
+            self.assertEqual(2, code)
+            self.assertIn(sentence, err)
+
     def test_sample_is_what_is_used(self):
         code, out, _ = self._run('sample')
         self.assertEqual(0, code)

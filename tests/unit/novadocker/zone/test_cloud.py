@@ -135,6 +135,44 @@ class ReadTestCase(testtools.TestCase):
         self.assertRaises(error.CloudRefused, self._read)
 
 
+class ProviderTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.connection = fake_cloud.FakeConnection()
+        self.connection.add_host('d1', 'docker')
+
+    def test_capacity_is_counted_as_placement_does(self):
+        placement = self.connection.placement
+        placement.inventories['d1'] = {
+            'VCPU': {
+                'total': 10,
+                'reserved': 1,
+                'allocation_ratio': 1.5,
+                'max_unit': 10,
+            }
+        }
+        placement.usages['d1'] = {'VCPU': 3}
+        self.assertEqual(
+            model.Provider(
+                frozenset({'CUSTOM_NOVA_DOCKER'}),
+                {'VCPU': model.Inventory(capacity=13, used=3, largest=10)},
+            ),
+            cloud.read_provider(self.connection, 'd1.example'),
+        )
+
+    def test_unknown_node_has_nothing(self):
+        for node in ('', 'd2.example'):
+            self.assertEqual(
+                model.Provider(), cloud.read_provider(self.connection, node)
+            )
+
+    def test_api_that_is_away(self):
+        self.connection.placement.is_away = True
+        self.assertRaises(
+            error.CloudRefused, cloud.read_provider, self.connection, 'x'
+        )
+
+
 class ConnectTestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()

@@ -155,6 +155,26 @@ class WireTestCase(testtools.TestCase):
                     'placement 1.30', each.headers['OpenStack-API-Version']
                 )
 
+    def test_provider_is_read(self):
+        place = f'{PLACEMENT}/resource_providers/p1'
+        stock = {
+            'total': 4,
+            'reserved': 0,
+            'allocation_ratio': 2.0,
+            'max_unit': 4,
+        }
+        self.wire.get(f'{place}/traits', json={'traits': ['T']})
+        self.wire.get(
+            f'{place}/inventories', json={'inventories': {'VCPU': stock}}
+        )
+        self.wire.get(f'{place}/usages', json={'usages': {'VCPU': 1}})
+        self.assertEqual(
+            model.Provider(
+                frozenset({'T'}), {'VCPU': model.Inventory(8, 1, 4)}
+            ),
+            cloud.read_provider(self.connection, 'd1.example'),
+        )
+
     def _put(self, method, url, kind, *names, value='v', answer=None):
         """Make a fact true, and give what was sent."""
         self.wire.register_uri(method, url, json=answer or {})
