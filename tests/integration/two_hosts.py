@@ -12,14 +12,14 @@ NAME = 'node-of-tests'
 HOME = pathlib.Path(os.environ.get('NOVA_DOCKER_HOME', '/var/lib/nova-docker'))
 
 
-def set_up(*options):
+def set_up(*options, name=NAME):
     """Add the node, which goes with the module: a ``setUpModule``."""
     if not _has_ovs():
         raise unittest.SkipTest('needs a cloud with --network ovs')
-    added = cloud.quickstart('node', 'add', NAME, *options)
+    added = cloud.quickstart('node', 'add', name, *options)
     if added.returncode:
         raise AssertionError(added.stderr)
-    unittest.addModuleCleanup(_remove)
+    unittest.addModuleCleanup(_remove, name)
 
 
 def _has_ovs():
@@ -30,16 +30,16 @@ def _has_ovs():
     return 'neutron-openvswitch-agent' in names
 
 
-def _remove():
-    for words in (('node', 'remove', NAME), ('leaks',)):
+def _remove(name):
+    for words in (('node', 'remove', name), ('leaks',)):
         done = cloud.quickstart(*words)
         if done.returncode:
             raise AssertionError(done.stdout + done.stderr)
     services = cloud.quickstart(
         *('exec', 'openstack', 'compute', 'service', 'list', '-f', 'value')
     )
-    if services.returncode or NAME in services.stdout:
-        raise AssertionError(f'{NAME} is left: {services.stdout}')
+    if services.returncode or name in services.stdout:
+        raise AssertionError(f'{name} is left: {services.stdout}')
 
 
 class TwoHostsCase(cloud.CloudTestCase):

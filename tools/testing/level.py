@@ -63,7 +63,7 @@ _DAEMONS = (
 # a host that boots, one with dedicated CPUs, ports under Neutron's iptables
 # firewall; and those whose rows the functional tests have as well.
 _LONG = (
-    r'(\w+_each|survival\w*|hybrid|cpu|hosts|rescue|suspend|'
+    r'(\w+_each|survival\w*|hybrid|cpu|\w*hosts|rescue|suspend|'
     r'bridge_(login|pull|store))'
 )
 # Of the functional tests: daemons that end at each step of a boot or stand
