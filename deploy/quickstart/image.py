@@ -22,7 +22,11 @@ CONFIG = {
 }
 
 
+def root() -> archive.Root:
+    """Gather what the image has."""
+    return archive.Root(archive.programs(_PROGRAM), files=_ETC)
+
+
 def build(target: pathlib.Path) -> None:
     """Write the archive."""
-    root = archive.Root(archive.programs(_PROGRAM), files=_ETC)
-    archive.write(target, constants.IMAGE, root, CONFIG)
+    archive.write(target, constants.IMAGE, root(), CONFIG)

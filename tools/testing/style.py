@@ -19,7 +19,29 @@ CHECKS = {
         'doc/source',
         'doc/build/html',
     ],
+    'shellcheck': ['shellcheck'],
+    # devstack's own exceptions: long lines, and files without a suffix.
+    'bashate': ['bashate', '-i', 'E005,E006', '-e', 'E042'],
 }
+# What is said after the words of a check, by patterns.
+_FILES = {
+    name: (
+        'devstack/plugin.sh',
+        'devstack/settings',
+        'devstack/override-defaults',
+        'devstack/lib/*',
+    )
+    for name in ('shellcheck', 'bashate')
+}
+
+
+def files(source: pathlib.Path, name: str) -> list[str]:
+    """List what a check is told to read, as it is seen from the source."""
+    return [
+        str(path.relative_to(source))
+        for pattern in _FILES.get(name, ())
+        for path in sorted(source.glob(pattern))
+    ]
 
 
 def check(
@@ -42,7 +64,7 @@ def check(
     failed = []
     for name, (program, *arguments) in checks.items():
         code = command.run(
-            [str(venv / 'bin' / program), *arguments],
+            [str(venv / 'bin' / program), *arguments, *files(source, name)],
             log=log,
             deadline=deadline,
             env=env,

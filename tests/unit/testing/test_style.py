@@ -16,7 +16,10 @@ class StyleTestCase(testtools.TestCase):
         super().setUp()
         self.top = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         (self.top / 'bin').mkdir()
-        for name in ('ruff', 'mypy', 'reno', 'sphinx-build'):
+        for name in (
+            *('ruff', 'mypy', 'reno', 'sphinx-build'),
+            *('shellcheck', 'bashate'),
+        ):
             self._program(name, 'exit 0')
 
     def _program(self, name, script):
@@ -42,6 +45,20 @@ class StyleTestCase(testtools.TestCase):
         found = self._check()
         self.assertEqual(['mypy'], found.failed)
         self.assertEqual(len(style.CHECKS) - 1, found.passed)
+
+    def test_all_shell_of_the_plugin_is_read(self):
+        checkout = pathlib.Path(__file__).parents[3]
+        told = style.files(checkout, 'shellcheck')
+        self.assertEqual(told, style.files(checkout, 'bashate'))
+        for name in ('plugin.sh', 'settings', 'override-defaults'):
+            self.assertIn(f'devstack/{name}', told)
+        self.assertLessEqual(
+            {
+                f'devstack/lib/{path.name}'
+                for path in (checkout / 'devstack/lib').iterdir()
+            },
+            set(told),
+        )
 
     def test_notes_are_checked_where_there_is_a_history(self):
         (self.top / '.git').mkdir()
