@@ -59,6 +59,9 @@ _DAEMONS = (
     *('e2fsprogs', 'mariadb-server', 'nginx', 'xfsprogs'),
 )
 
+# What tests of a cloud use beside it: one of them gives a server a volume that
+# is to grow in use, another has an image with a web server.
+_PROGRAMS = ('busybox', 'curl', 'xfsprogs')
 # Modules of a cloud that take long for what they add: every service killed,
 # a host that boots, one with dedicated CPUs, ports under Neutron's iptables
 # firewall; and those whose rows the functional tests have as well.
@@ -99,8 +102,7 @@ LEVELS = (
         25,
         'tests/integration',
         only=rf'tests\.integration\.test_(?!{_LONG}\.)',
-        # Which a volume is given that is to grow in use.
-        packages=('xfsprogs',),
+        packages=_PROGRAMS,
         needs_root=True,
         network='ovs',
     ),
@@ -172,7 +174,7 @@ LEVELS = (
         NOVA[:1],
         35,
         'tests/integration',
-        packages=('xfsprogs',),
+        packages=_PROGRAMS,
         needs_root=True,
         network='ovn',
         is_full=True,
