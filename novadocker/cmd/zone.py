@@ -20,6 +20,7 @@ from novadocker.zone import explain as zone_explain
 from novadocker.zone import model
 from novadocker.zone import plan
 from novadocker.zone import record as zone_record
+from novadocker.zone import refusal
 from novadocker.zone import report
 from novadocker.zone import story
 from novadocker.zone import undoing
@@ -34,16 +35,19 @@ def apply(given: argparse.Namespace) -> int:
     connection = _connect(given)
     cloud = zone_cloud.read(connection)
     made = plan.make(wish, cloud)
-    for each in made.obstacles:
-        print(each, file=sys.stderr)
+    _complain(made.obstacles)
+    _complain(made.refused, 'Left out: ')
     names = report.names(cloud)
-    if given.dry_run or made.obstacles:
+    if given.dry_run:
         _print(report.diff(made.changes, names))
-        return 1 if made.obstacles else 0
-    record = _record(given, connection)
-    story.apply(made.changes, writer.Writer(connection), record, print, names)
-    print(report.done(len(made.changes)))
-    return 0
+    elif made.obstacles:
+        print('Nothing is changed.')
+    else:
+        record = _record(given, connection)
+        put = writer.Writer(connection)
+        story.apply(made.changes, put, record, print, names)
+        print(report.done(len(made.changes)))
+    return 1 if made.obstacles or made.refused else 0
 
 
 def undo(given: argparse.Namespace) -> int:
@@ -53,12 +57,14 @@ def undo(given: argparse.Namespace) -> int:
     record = _record(given, connection)
     found = undoing.make(record.changes, cloud)
     steps = tuple(change.inverse for change in found.steps)
-    obstacles = tuple(plan.against(steps, cloud))
-    for each in (*found.left.values(), *obstacles):
-        print(each, file=sys.stderr)
+    obstacles = refusal.sort(steps, cloud).refused
+    _complain(obstacles)
+    _complain(found.left.values())
     names = report.names(cloud)
-    if given.dry_run or obstacles:
+    if given.dry_run:
         _print(report.diff(steps, names))
+    elif obstacles:
+        print('Nothing is changed.')
     else:
         story.undo(found, writer.Writer(connection), record, print, names)
         print(report.done(len(steps)))
@@ -138,6 +144,11 @@ def _flavor(cloud: model.Cloud, name: str) -> model.Flavor | None:
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
         print(line)
+
+
+def _complain(found: Iterable[model.Finding], prefix: str = '') -> None:
+    for each in found:
+        print(f'{prefix}{each}', file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

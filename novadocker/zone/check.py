@@ -16,6 +16,7 @@ def findings(
     made = plan.make(wish, cloud)
     names = {image.id: image.name for image in cloud.images}
     yield from made.obstacles
+    yield from made.refused
     for change in made.changes:
         yield model.Finding(f'Not yet: {change.line(names)}', _APPLY)
     yield from _no_host(cloud)

@@ -1,6 +1,7 @@
 """From a wish and a cloud to a list of changes, or to what stands against it.
 
-What Nova would refuse is seen before anything is changed.
+What a person has to mend in the file stops all; what Nova would refuse is
+left out, and the rest goes on without it.
 """
 
 from collections.abc import Iterable
@@ -11,14 +12,20 @@ from novadocker.zone import desired
 from novadocker.zone import error
 from novadocker.zone import fact
 from novadocker.zone import model
+from novadocker.zone import refusal
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What is to be done, in order, and what has to be settled before."""
+    """What is to be done, in order.
+
+    :param obstacles: have to be mended before anything is done
+    :param refused: was wished for and is not among the changes
+    """
 
     changes: tuple[fact.Change, ...]
     obstacles: tuple[model.Finding, ...]
+    refused: tuple[model.Finding, ...]
 
 
 def make(wish: desired.Wish, cloud: model.Cloud) -> Plan:
@@ -30,12 +37,11 @@ def make(wish: desired.Wish, cloud: model.Cloud) -> Plan:
             images += _images(each, cloud)
         except error.NotFound as err:
             obstacles.append(model.Finding(str(err), 'mend the zone file'))
-    found = fact.from_cloud(cloud)
-    changes = tuple(_changes(desired.facts(wish, images, cloud), found))
     obstacles += _unfit_images(images)
     obstacles += _unfit_hosts(wish, cloud)
-    obstacles += against(changes, cloud)
-    return Plan(changes, tuple(obstacles))
+    wanted = desired.facts(wish, images, cloud)
+    judged = refusal.sort(_changes(wanted, fact.from_cloud(cloud)), cloud)
+    return Plan(judged.accepted, tuple(obstacles), judged.refused)
 
 
 def _images(wanted: str, cloud: model.Cloud) -> list[model.Image]:
@@ -96,69 +102,3 @@ def _unfit_hosts(
                     f'in aggregate {each.name} no image could reach it',
                     'take it out of the zone file',
                 )
-
-
-def against(
-    changes: Iterable[fact.Change], cloud: model.Cloud
-) -> Iterator[model.Finding]:
-    """Find what Nova would refuse of a list of changes."""
-    changes = tuple(changes)
-    for change in changes:
-        is_flavor = change.key.kind is fact.Kind.FLAVOR
-        if is_flavor and change.before and change.after:
-            yield _other_size(change)
-    yield from _zone_conflicts(changes, cloud)
-
-
-def _other_size(change: fact.Change) -> model.Finding:
-    return model.Finding(
-        f'Flavor {change.key.target} has {change.before} and shall have '
-        f'{change.after}: a flavor cannot be changed',
-        'choose another name, or delete it (servers keep theirs)',
-    )
-
-
-def _zone_conflicts(
-    changes: tuple[fact.Change, ...], cloud: model.Cloud
-) -> Iterator[model.Finding]:
-    """Compare the zone of each host before and after.
-
-    :source: nova.compute.api.AggregateAPI
-    """
-    before = fact.from_cloud(cloud)
-    after: dict[fact.Key, str] = dict(before)
-    for change in changes:
-        if change.after is None:
-            after.pop(change.key, None)
-        else:
-            after[change.key] = change.after
-    for host in cloud.hosts.values():
-        old, new = zones(host.name, before), zones(host.name, after)
-        if len(new) > 1:
-            yield model.Finding(
-                f'Host {host.name} would be in the zones '
-                f'{" and ".join(sorted(new))}: Nova allows one',
-                'take it out of one of the aggregates, or leave '
-                'availability_zone out of the zone file',
-            )
-        elif old != new and host.servers:
-            yield model.Finding(
-                f'Host {host.name} has servers ({host.servers}), and its '
-                f'zone would be another ({_named(old)} -> {_named(new)}): '
-                'Nova refuses that',
-                'leave availability_zone out, or move the servers away first',
-            )
-
-
-def zones(host: str, facts: fact.Facts) -> frozenset[str]:
-    """List the zones that a host gets from its aggregates."""
-    return frozenset(
-        zone
-        for key in facts
-        if key.kind is fact.Kind.HOST and key.name == host
-        if (zone := facts.get(fact.Key(fact.Kind.ZONE, key.target)))
-    )
-
-
-def _named(found: frozenset[str]) -> str:
-    return ', '.join(sorted(found)) or 'the default'

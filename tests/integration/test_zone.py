@@ -28,6 +28,23 @@ class SetUpTest(zone.ZoneCase):
         self.assertIsNone(self.compute.find_flavor(zone.FLAVOR))
         self.assertFalse(self.record.exists())
 
+    def test_servers_that_are_there_cost_the_zone_alone(self):
+        """The usual wish has one, and the quickstart's server was first."""
+        before = self.aggregates()
+        self.addCleanup(self.take_back)
+        done = self.zone('apply', usual=True)
+        self.assertEqual(1, done.returncode, done.stdout)
+        self.assertIn(
+            f'Left out: Aggregate {cloud.AGGREGATE} cannot get zone docker: ',
+            done.stderr,
+        )
+        self.assertIn('+ flavor docker.tiny = ', done.stdout)
+        after = self.aggregates()
+        self.assertIn('kvm', after)
+        self.assertEqual(before[cloud.AGGREGATE], after[cloud.AGGREGATE])
+        self.take_back()
+        self.assertEqual(before, self.aggregates())
+
     def _set_up_by_others(self):
         """Make aggregates which are not ours; give all."""
         rack = self.compute.create_aggregate(name='rack-of-tests')

@@ -38,9 +38,12 @@ class ZoneCase(cloud.CloudTestCase):
         self.file.write_text(WISH)
         self.record = self.folder / 'record.json'
 
-    def zone(self, command, *words):
-        """Run ``novadocker-zone``, and give what became of it."""
-        if command in ('apply', 'check'):
+    def zone(self, command, *words, usual=False):
+        """Run ``novadocker-zone``, and give what became of it.
+
+        :param usual: whether to leave the wish to the command
+        """
+        if command in ('apply', 'check') and not usual:
             words = ('--file', str(self.file), *words)
         if command in ('apply', 'undo'):
             words = ('--record', str(self.record), *words)
@@ -53,10 +56,11 @@ class ZoneCase(cloud.CloudTestCase):
         return done.stdout
 
     def set_up_zone(self):
-        self.addCleanup(self._take_back)
+        self.addCleanup(self.take_back)
         return self.run_zone('apply')
 
-    def _take_back(self):
+    def take_back(self):
+        """Undo what was not undone yet."""
         if self.record.exists():
             self.run_zone('undo')
 

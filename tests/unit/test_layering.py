@@ -107,6 +107,7 @@ PURE = (
     'novadocker.zone.fact',
     'novadocker.zone.model',
     'novadocker.zone.plan',
+    'novadocker.zone.refusal',
     'novadocker.zone.report',
     'novadocker.zone.undoing',
     'glance_bridge.exception',

@@ -90,13 +90,34 @@ class ApplyTestCase(ZoneTestCase):
         self._run('undo')
         self.assertNotIn('img_hv_type', self.connection.image.rows['i1'])
 
-    def test_obstacle_stops_all(self):
+    def test_what_has_to_be_mended_in_the_file_stops_all(self):
+        file = self._file(desired.USUAL.replace('hosts: []', 'hosts: [x]'))
+        code, out, err = self._run('apply', '--file', file)
+        self.assertEqual(1, code)
+        self.assertIn('There is no compute host x', err)
+        self.assertEqual([], self.connection.compute.calls)
+        self.assertEqual('Nothing is changed.\n', out)
+
+    def test_what_nova_would_refuse_is_left_out(self):
         self.connection.compute.nodes['d1']['servers'] = [{'uuid': 'x'}]
+        code, out, err = self._run('apply', '--dry-run')
+        self.assertEqual(1, code)
+        self.assertIn('8 changes to make.', out)
         code, out, err = self._run('apply')
         self.assertEqual(1, code)
-        self.assertIn('Host d1 has servers (1)', err)
-        self.assertIn('9 changes to make.', out)
-        self.assertEqual([], self.connection.compute.calls)
+        self.assertEqual(
+            'Left out: Aggregate docker cannot get zone docker: d1 has '
+            'servers (1). Cure: leave availability_zone out of the zone '
+            'file, or free these hosts\n',
+            err,
+        )
+        self.assertIn('8 changes made.', out)
+        self.assertEqual(
+            ['d1'], self.connection.compute.rows['docker']['hosts']
+        )
+        self.assertIn('cannot get zone docker', self._run('check')[1])
+        self.assertEqual(0, self._run('undo')[0])
+        self.assertEqual(set(), self._aggregates())
 
     def test_failure_in_the_middle(self):
         failures = self.connection.compute.failures
@@ -127,8 +148,8 @@ class ApplyTestCase(ZoneTestCase):
         self.connection.compute.nodes['d1']['servers'] = [{'uuid': 'x'}]
         code, out, err = self._run('undo')
         self.assertEqual(1, code)
-        self.assertIn('Nova refuses that', err)
-        self.assertIn('8 changes to make.', out)
+        self.assertIn('Host d1 cannot leave aggregate docker', err)
+        self.assertEqual('Nothing is changed.\n', out)
         self.assertEqual({'docker', 'kvm'}, self._aggregates())
 
     def test_undo_says_what_is_left(self):

@@ -2,12 +2,9 @@ import testtools
 
 from novadocker.zone import desired
 from novadocker.zone import error
-from novadocker.zone import fact
-from novadocker.zone import model
 from novadocker.zone import plan
 from tests.unit.novadocker.zone import clouds
 
-Kind = fact.Kind
 ZONED = """
 aggregates:
   docker:
@@ -23,7 +20,7 @@ class PlanTestCase(testtools.TestCase):
 
     def _lines(self, text, *things):
         made = self._plan(text, *things)
-        self.assertEqual((), made.obstacles)
+        self.assertEqual(((), ()), (made.obstacles, made.refused))
         return [each.line({}) for each in made.changes]
 
     def _obstacle(self, text, *things):
@@ -103,38 +100,19 @@ images: [i1]
             self._obstacle(text, clouds.host('k1', 'QEMU')),
         )
 
-    def test_flavor_of_another_size(self):
-        text = 'flavors: {f: {vcpus: 1, ram_mb: 2, disk_gb: 3}}'
-        self.assertIn(
-            'has 9 vCPU, 2 MiB, 3 GiB and shall have 1 vCPU',
-            self._obstacle(text, model.Flavor('f', 9, 2, 3)),
+    def test_what_nova_would_refuse_is_left_out(self):
+        made = self._plan(ZONED, clouds.host('d1', servers=2))
+        self.assertEqual((), made.obstacles)
+        self.assertEqual(
+            [
+                '+ aggregate docker',
+                '+ aggregate docker: trait:CUSTOM_NOVA_DOCKER = required',
+                '+ aggregate docker: host d1',
+            ],
+            [each.line({}) for each in made.changes],
         )
-
-    def test_host_of_another_zone(self):
-        other = clouds.aggregate('rack', 'd1', zone='rack1')
-        self.assertIn(
-            'in the zones docker and rack1',
-            self._obstacle(ZONED, clouds.host('d1'), other),
-        )
-
-    def test_servers_cannot_change_their_zone(self):
-        self.assertIn(
-            'Host d1 has servers (2), and its zone would be another '
-            '(the default -> docker)',
-            self._obstacle(ZONED, clouds.host('d1', servers=2)),
-        )
-
-    def test_servers_need_not_change_their_zone(self):
-        text = ZONED.replace('availability_zone: docker', '')
-        other = clouds.aggregate('rack', 'd1', zone='rack1')
-        self._lines(text, clouds.host('d1', servers=2), other)
-
-    def test_zone_that_is_taken_back_from_servers(self):
-        there = clouds.aggregate('docker', 'd1', zone='docker')
-        cloud = clouds.cloud(clouds.host('d1', servers=1), there)
-        change = clouds.added(Kind.HOST, 'docker', 'd1').inverse
-        (found,) = plan.against([change], cloud)
-        self.assertIn('(docker -> the default)', str(found))
+        (found,) = made.refused
+        self.assertIn('cannot get zone docker', str(found))
 
 
 class FindImageTestCase(testtools.TestCase):
