@@ -8,6 +8,7 @@ import argparse
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
+import contextlib
 import pathlib
 import sys
 from typing import Any
@@ -123,8 +124,11 @@ def _connect(given: argparse.Namespace) -> Any:
 
 
 def _record(given: argparse.Namespace, connection: Any) -> zone_record.Record:
-    path = given.record or zone_record.usual_path()
-    return zone_record.Record(path, zone_cloud.identity(connection))
+    return zone_record.Record(_path(given), zone_cloud.identity(connection))
+
+
+def _path(given: argparse.Namespace) -> pathlib.Path:
+    return given.record or zone_record.usual_path()
 
 
 def _hosts(cloud: model.Cloud, name: str) -> list[model.Host]:
@@ -231,7 +235,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says."""
     given = _parser().parse_args(arguments)
     try:
-        code: int = given.run(given)
+        with _alone(given):
+            code: int = given.run(given)
     except error.Interrupted as err:
         print(f'{_PROGRAM}: {err}', file=sys.stderr)
         return 1
@@ -239,3 +244,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f'{_PROGRAM}: {err}', file=sys.stderr)
         return 2
     return code
+
+
+def _alone(
+    given: argparse.Namespace,
+) -> contextlib.AbstractContextManager[None]:
+    """Keep other runs out from before the cloud is read, if it changes."""
+    if getattr(given, 'dry_run', True):
+        return contextlib.nullcontext()
+    return zone_record.held(_path(given))

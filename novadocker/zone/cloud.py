@@ -19,6 +19,12 @@ COMPUTE_VERSION = '2.87'
 PLACEMENT_VERSION = '1.30'
 _COMPUTE = 'nova-compute'
 _REQUIRED = 'required'
+_REFUSALS = (
+    sdk_exceptions.BadRequestException,
+    sdk_exceptions.ConflictException,
+    sdk_exceptions.ForbiddenException,
+    sdk_exceptions.NotFoundException,
+)
 # Names that Nova still takes for what they were called later.
 _LEGACY = {
     'hw_architecture': 'architecture',
@@ -31,15 +37,18 @@ _LEGACY = {
 def translated() -> Iterator[None]:
     """Run calls of the SDK.
 
-    :raises CloudRefused: an API refused or did not answer
+    :raises CloudRefused: an API said no
+    :raises CloudUnclear: an API failed or did not answer
     """
     try:
         yield
+    except _REFUSALS as err:
+        raise error.CloudRefused(str(err)) from err
     except (
         keystone_exceptions.ClientException,
         sdk_exceptions.SDKException,
     ) as err:
-        raise error.CloudRefused(str(err)) from err
+        raise error.CloudUnclear(str(err)) from err
 
 
 def connect(name: str | None, region: str | None) -> Any:

@@ -5,7 +5,8 @@
     ZoneError
     ├── WishInvalid      the zone file cannot be meant so
     ├── NotFound         no such image, flavor or host
-    ├── CloudRefused     an API refused or did not answer
+    ├── CloudRefused     an API said no
+    ├── CloudUnclear     an API failed or did not answer
     ├── Interrupted      a plan stopped in the middle
     └── RecordInvalid    the record is of another cloud, or unreadable
 
@@ -26,7 +27,11 @@ class NotFound(ZoneError):
 
 
 class CloudRefused(ZoneError):
-    """An API refused or did not answer."""
+    """An API said no: what was asked for is not done."""
+
+
+class CloudUnclear(ZoneError):
+    """An API failed or did not answer: what was asked for may be done."""
 
 
 class Interrupted(ZoneError):

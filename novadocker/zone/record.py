@@ -4,7 +4,10 @@ A change is written down before it is made: what was interrupted can be
 undone too. The way back of what was never made is no way at all.
 """
 
+from collections.abc import Iterator
+import contextlib
 import dataclasses
+import fcntl
 import json
 import os
 import pathlib
@@ -24,6 +27,35 @@ def usual_path() -> pathlib.Path:
     return state / _FOLDER / _FILE
 
 
+@contextlib.contextmanager
+def held(path: pathlib.Path) -> Iterator[None]:
+    """Keep other runs from the folder of a record.
+
+    :raises RecordInvalid: one is at work there, or there can be no folder
+    """
+    folder = path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as err:
+        raise _unwritable(path, err) from err
+    try:
+        _lock(descriptor, folder)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: pathlib.Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as err:
+        raise error.RecordInvalid(
+            f'Another run is at work with {folder} ({err.strerror}): wait '
+            'for its end.'
+        ) from err
+
+
 class Record:
     """The changes made in one cloud, oldest first.
 
@@ -39,12 +71,16 @@ class Record:
     def changes(self) -> tuple[fact.Change, ...]:
         return tuple(self._changes)
 
-    def add(self, change: fact.Change) -> None:
-        """Write down a change that is about to be made."""
-        # What is tried again after a failure was written down already.
-        if change not in self._changes:
-            self._changes.append(change)
-            self._store()
+    def add(self, change: fact.Change) -> bool:
+        """Write down a change that is about to be made.
+
+        :returns: whether it is new here; what is tried again is not
+        """
+        if change in self._changes:
+            return False
+        self._changes.append(change)
+        self._store()
+        return True
 
     def forget(self, change: fact.Change) -> None:
         """Strike out a change that is undone; with the last, the file."""
@@ -78,7 +114,6 @@ class Record:
             if not self._changes:
                 self._path.unlink(missing_ok=True)
                 return
-            self._path.parent.mkdir(parents=True, exist_ok=True)
             part = self._path.with_name(self._path.name + '.new')
             with part.open('w') as stream:
                 stream.write(self._document())
@@ -86,10 +121,7 @@ class Record:
                 os.fsync(stream.fileno())
             part.replace(self._path)
         except OSError as err:
-            raise error.RecordInvalid(
-                f'{self._path} cannot be written ({err.strerror}): name '
-                'another with --record.'
-            ) from err
+            raise _unwritable(self._path, err) from err
 
     def _document(self) -> str:
         rows = [
@@ -106,6 +138,13 @@ class Record:
             'changes': rows,
         }
         return json.dumps(document, indent=2) + '\n'
+
+
+def _unwritable(path: pathlib.Path, err: OSError) -> error.RecordInvalid:
+    return error.RecordInvalid(
+        f'{path} cannot be written ({err.strerror}): name another with '
+        '--record.'
+    )
 
 
 def _change(

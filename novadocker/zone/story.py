@@ -28,11 +28,15 @@ def apply(
     :raises Interrupted: one failed; those before it are made
     """
     for number, change in enumerate(changes):
-        record.add(change)
+        is_new = record.add(change)
         line = change.line(names)
         try:
             writer.put(change.key, change.after)
         except error.ZoneError as err:
+            # What was refused is not ours, even if it is there by now:
+            # another run, or somebody else, was first.
+            if is_new and not isinstance(err, error.CloudUnclear):
+                record.forget(change)
             raise _interrupted(line, err, number, len(changes)) from err
         say(line)
 

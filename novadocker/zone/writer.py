@@ -30,6 +30,7 @@ class Writer:
         """Make a fact true.
 
         :raises CloudRefused: with what the API says
+        :raises CloudUnclear: it may be true or not
         :raises NotFound: what it is about is gone
         """
         with cloud.translated():

@@ -8,6 +8,7 @@ import testtools
 from novadocker.cmd import zone
 from novadocker.zone import cloud
 from novadocker.zone import desired
+from novadocker.zone import record
 from tests.fixtures import fake_cloud
 
 
@@ -135,6 +136,17 @@ class ApplyTestCase(ZoneTestCase):
         self.assertTrue(record.exists())
         self._run('undo', '--record', str(record))
         self.assertFalse(record.exists())
+
+    def test_two_runs_at_the_same_time(self):
+        path = self.folder / 'nova-docker' / 'zone.json'
+        with record.held(path):
+            for command in ('apply', 'undo'):
+                code, _, err = self._run(command)
+                self.assertEqual(2, code)
+                self.assertIn('Another run is at work', err)
+                self.assertEqual(0, self._run(command, '--dry-run')[0])
+            self.assertEqual([], self.connection.compute.calls)
+        self.assertEqual(0, self._run('apply')[0])
 
     def test_record_of_another_cloud(self):
         self._run('apply')

@@ -132,7 +132,7 @@ class ReadTestCase(testtools.TestCase):
 
     def test_api_that_is_away(self):
         self.connection.placement.is_away = True
-        self.assertRaises(error.CloudRefused, self._read)
+        self.assertRaises(error.CloudUnclear, self._read)
 
 
 class ProviderTestCase(testtools.TestCase):
@@ -169,7 +169,7 @@ class ProviderTestCase(testtools.TestCase):
     def test_api_that_is_away(self):
         self.connection.placement.is_away = True
         self.assertRaises(
-            error.CloudRefused, cloud.read_provider, self.connection, 'x'
+            error.CloudUnclear, cloud.read_provider, self.connection, 'x'
         )
 
 
@@ -204,7 +204,7 @@ class ConnectTestCase(testtools.TestCase):
             keystone_exceptions.MissingAuthPlugin('no auth_url'),
         ):
             self.failure = failure
-            self.assertRaises(error.CloudRefused, cloud.connect, 'x', None)
+            self.assertRaises(error.CloudUnclear, cloud.connect, 'x', None)
 
     def test_cloud_is_told_from_others_by_address_and_region(self):
         self.assertEqual(

@@ -21,6 +21,7 @@ class RecordTestCase(testtools.TestCase):
         super().setUp()
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.path = folder / 'state' / 'zone.json'
+        self.path.parent.mkdir()
 
     def _record(self, cloud=CLOUD):
         return record.Record(self.path, cloud)
@@ -35,8 +36,8 @@ class RecordTestCase(testtools.TestCase):
 
     def test_change_that_is_tried_again_is_written_once(self):
         found = self._record()
-        found.add(FIRST)
-        found.add(FIRST)
+        self.assertTrue(found.add(FIRST))
+        self.assertFalse(found.add(FIRST))
         self.assertEqual((FIRST,), self._record().changes)
 
     def test_file_goes_with_the_last_change(self):
@@ -57,7 +58,6 @@ class RecordTestCase(testtools.TestCase):
         )
 
     def test_file_that_is_no_record(self):
-        self.path.parent.mkdir()
         for text in (
             'no JSON',
             '[]',
@@ -84,14 +84,12 @@ class RecordTestCase(testtools.TestCase):
             self.assertIn('is no record of changes', self._refused(), text)
 
     def test_place_that_cannot_be_read(self):
-        self.path.mkdir(parents=True)
+        self.path.mkdir()
         self.assertIn('is no record of changes', self._refused())
 
     def test_place_that_cannot_be_written(self):
-        self.path.parent.write_text('a file, and no folder')
-        self.path = self.path.parent / 'zone.json'
-        found = record.Record.__new__(record.Record)
-        found._path, found._cloud, found._changes = self.path, CLOUD, []
+        found = self._record()
+        self.path.parent.rmdir()
         err = self.assertRaises(error.RecordInvalid, found.add, FIRST)
         self.assertIn('cannot be written', str(err))
 
@@ -106,3 +104,29 @@ class RecordTestCase(testtools.TestCase):
             self.useFixture(fixtures.EnvironmentVariable('HOME', '/home/me'))
             self.useFixture(fixtures.EnvironmentVariable(variable, value))
             self.assertEqual(expected, str(record.usual_path()))
+
+
+class HeldTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.path = self.folder / 'state' / 'zone.json'
+
+    def _hold(self):
+        with record.held(self.path):
+            pass
+
+    def test_second_run_waits(self):
+        with record.held(self.path):
+            err = self.assertRaises(error.RecordInvalid, self._hold)
+            self.assertIn('Another run is at work', str(err))
+        self._hold()
+
+    def test_nothing_but_the_folder_is_left(self):
+        self._hold()
+        self.assertEqual([], list(self.path.parent.iterdir()))
+
+    def test_folder_that_cannot_be_made(self):
+        self.path.parent.write_text('a file')
+        err = self.assertRaises(error.RecordInvalid, self._hold)
+        self.assertIn('cannot be written', str(err))

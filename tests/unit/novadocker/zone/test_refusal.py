@@ -16,6 +16,10 @@ AGGREGATE = clouds.added(Kind.AGGREGATE, 'docker')
 ZONE = clouds.added(Kind.ZONE, 'docker', value='docker')
 HOST = clouds.added(Kind.HOST, 'docker', 'd1')
 ALL = (AGGREGATE, ZONE, HOST)
+ZONED = """
+aggregates:
+  docker: {availability_zone: docker, hypervisor_types: [docker]}
+"""
 SERVING = clouds.host('d1', servers=2)
 
 
@@ -131,8 +135,7 @@ class AgreementTestCase(testtools.TestCase):
             self.assertEqual((), self._plan(connection).changes)
 
     def _plan(self, connection):
-        wish = desired.read(desired.USUAL)
-        return plan.make(wish, zone_cloud.read(connection))
+        return plan.make(desired.read(ZONED), zone_cloud.read(connection))
 
     def _cloud(self, servers, aggregates):
         connection = fake_cloud.FakeConnection()

@@ -48,6 +48,9 @@ class StoryTestCase(testtools.TestCase):
     def _apply(self, text=desired.USUAL):
         made = plan.make(desired.read(text), self._cloud())
         self.assertEqual((), made.obstacles)
+        self._go_through(made)
+
+    def _go_through(self, made):
         story.apply(
             made.changes, self.writer, self.record, self.said.append, {}
         )
@@ -107,6 +110,28 @@ class StoryTestCase(testtools.TestCase):
             self.compute.failures.clear()
             self.assertEqual({}, self._undo())
             self.assertEqual(self.before, self._facts(), name)
+
+    def test_what_another_made_first_is_not_undone(self):
+        """It was not there when the cloud was read, and is refused."""
+        made = plan.make(desired.read(desired.USUAL), self._cloud())
+        self.compute.create_aggregate(name='kvm')
+        err = self.assertRaises(error.Interrupted, self._go_through, made)
+        self.assertIn('"+ aggregate kvm" failed', str(err))
+        self._apply()
+        self.assertEqual({}, self._undo())
+        self.assertEqual(
+            {'rack', 'kvm'}, {each.name for each in self.compute.aggregates()}
+        )
+
+    def test_what_an_earlier_run_may_have_made_is_undone(self):
+        made = plan.make(desired.read(desired.USUAL), self._cloud())
+        self._fail('create_aggregate')
+        self.assertRaises(error.Interrupted, self._go_through, made)
+        self.compute.failures.clear()
+        self.compute.create_aggregate(name='docker')
+        self.assertRaises(error.Interrupted, self._go_through, made)
+        self._undo()
+        self.assertEqual(self.before, self._facts())
 
     def test_undo_that_fails_is_repeated_from_there(self):
         self._apply()

@@ -1,3 +1,4 @@
+from keystoneauth1 import exceptions as keystone_exceptions
 from openstack import exceptions
 import testtools
 
@@ -67,6 +68,21 @@ class WriterTestCase(testtools.TestCase):
             'present',
         )
         self.assertIn('already in a zone', str(err))
+
+    def test_failure_may_have_done_it(self):
+        failures = self.connection.compute.failures
+        for failure in (
+            exceptions.HttpException('try later'),
+            exceptions.ResourceTimeout('no answer'),
+            keystone_exceptions.ConnectFailure('away'),
+        ):
+            failures['create_aggregate'] = failure
+            self.assertRaises(
+                error.CloudUnclear,
+                self.writer.put,
+                Key(Kind.AGGREGATE, 'a'),
+                'present',
+            )
 
     def test_refusal_of_glance(self):
         self.assertRaises(
