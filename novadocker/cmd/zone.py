@@ -46,7 +46,7 @@ def apply(given: argparse.Namespace) -> int:
     else:
         record = _record(given, connection)
         put = writer.Writer(connection)
-        story.apply(made.changes, put, record, print, names)
+        story.apply(made.changes, put, record, _say, names)
         print(report.done(len(made.changes)))
     return 1 if made.obstacles or made.refused else 0
 
@@ -67,7 +67,7 @@ def undo(given: argparse.Namespace) -> int:
     elif obstacles:
         print('Nothing is changed.')
     else:
-        story.undo(found, writer.Writer(connection), record, print, names)
+        story.undo(found, writer.Writer(connection), record, _say, names)
         print(report.done(len(steps)))
     return 1 if found.left or obstacles else 0
 
@@ -147,12 +147,20 @@ def _flavor(cloud: model.Cloud, name: str) -> model.Flavor | None:
 
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
-        print(line)
+        _say(line)
+
+
+def _say(line: str) -> None:
+    print(report.plain(line))
 
 
 def _complain(found: Iterable[model.Finding], prefix: str = '') -> None:
     for each in found:
-        print(f'{prefix}{each}', file=sys.stderr)
+        _cry(f'{prefix}{each}')
+
+
+def _cry(line: str) -> None:
+    print(report.plain(line), file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -238,10 +246,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _alone(given):
             code: int = given.run(given)
     except error.Interrupted as err:
-        print(f'{_PROGRAM}: {err}', file=sys.stderr)
+        _cry(f'{_PROGRAM}: {err}')
         return 1
     except error.ZoneError as err:
-        print(f'{_PROGRAM}: {err}', file=sys.stderr)
+        _cry(f'{_PROGRAM}: {err}')
         return 2
     return code
 

@@ -1,6 +1,7 @@
 """What is off in a zone, each with its cure; nothing is changed."""
 
 from collections.abc import Iterator
+import shlex
 
 from novadocker.zone import desired
 from novadocker.zone import model
@@ -77,26 +78,27 @@ def _aggregate(
     aggregate: model.Aggregate, cloud: model.Cloud
 ) -> Iterator[model.Finding]:
     """Look at what isolates, or names a zone; others are not ours."""
-    is_ours = model.ISOLATION in aggregate.metadata
-    for name in sorted(aggregate.hosts):
-        host = cloud.hosts.get(name)
-        if is_ours and host is not None and not host.is_docker:
-            yield model.Finding(
-                f'Host {name} of type {host.hypervisor_type or "?"} is in '
-                f'the isolated aggregate {aggregate.name}: nothing gets there',
-                f'openstack aggregate remove host {aggregate.name} {name}',
-            )
-        if (
-            (is_ours or aggregate.zone)
-            and host is not None
-            and host.node
-            and host.node not in aggregate.nodes
-        ):
+    is_isolated = model.ISOLATION in aggregate.metadata
+    for name in sorted(aggregate.hosts & cloud.hosts.keys()):
+        host = cloud.hosts[name]
+        if is_isolated and not host.is_docker:
+            yield _cut_off(host, aggregate.name)
+        is_told = host.node in aggregate.nodes or not host.node
+        if (is_isolated or aggregate.zone) and not is_told:
             yield model.Finding(
                 f'Placement does not have host {name} in aggregate '
                 f'{aggregate.name}',
                 'nova-manage placement sync_aggregates',
             )
+
+
+def _cut_off(host: model.Host, aggregate: str) -> model.Finding:
+    return model.Finding(
+        f'Host {host.name} of type {host.hypervisor_type or "?"} is in the '
+        f'isolated aggregate {aggregate}: nothing gets there',
+        'openstack aggregate remove host '
+        f'{shlex.quote(aggregate)} {host.name}',
+    )
 
 
 def _image(image: model.Image) -> Iterator[model.Finding]:

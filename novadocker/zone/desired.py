@@ -81,7 +81,8 @@ def read(text: str) -> Wish:
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as err:
-        raise error.WishInvalid(f'This is no YAML: {err}') from err
+        where = ' '.join(str(err).split())
+        raise error.WishInvalid(f'This is no YAML: {where}') from err
     top = _table(document, 'the file', ('aggregates', 'flavors', 'images'))
     aggregates = _table(top.get('aggregates'), 'aggregates')
     flavors = _table(top.get('flavors'), 'flavors')

@@ -40,11 +40,19 @@ def explanation(
         f'{question.image} {"would" if lands else "would not"} land on '
         f'{question.host.name}:'
     )
-    width = max(len(step.name) for step in steps)
     for step in steps:
-        verdict = 'ok' if step.passes else 'NO'
-        line = f'  {step.name.ljust(width)}  {verdict}  {step.why}'
-        yield line.rstrip()
+        line = f'  {"ok" if step.passes else "NO"}  {step.name}'
+        yield f'{line}: {step.why}' if step.why else line
+
+
+def plain(line: str) -> str:
+    """Escape what a terminal obeys: images are named by their tenants."""
+    return ''.join(
+        each
+        if each.isprintable()
+        else each.encode('unicode_escape').decode('ascii')
+        for each in line
+    )
 
 
 def _counted(count: int) -> str:

@@ -73,7 +73,8 @@ def _strike_out(
 def _interrupted(
     line: str, err: error.ZoneError, done: int, of: int
 ) -> error.Interrupted:
+    cause = str(err).removesuffix('.')
     return error.Interrupted(
-        f'"{line}" failed: {err}\n{done} of {of} changes are made and stay. '
+        f'"{line}" failed: {cause}. {done} of {of} changes are made and stay. '
         'Mend the cause and repeat the command: it goes on from here.'
     )

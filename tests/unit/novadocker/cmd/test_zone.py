@@ -1,5 +1,6 @@
 import io
 import pathlib
+from unittest import mock
 
 import fixtures
 from openstack import exceptions
@@ -183,6 +184,11 @@ class ApplyTestCase(ZoneTestCase):
                 self.assertIn(sentence, err)
         self.assertEqual([], self.given)
 
+    def test_file_that_is_no_yaml_is_said_in_a_line(self):
+        code, _, err = self._run('apply', '--file', self._file('a: [\n'))
+        self.assertEqual((2, 1), (code, err.count('\n')))
+        self.assertIn('This is no YAML: while parsing', err)
+
     def test_cloud_that_does_not_answer(self):
         self.connection.placement.is_away = True
         code, out, err = self._run('apply')
@@ -208,6 +214,32 @@ class LookTestCase(ZoneTestCase):
         self.assertEqual(0, code)
         self.assertIn('web:1 (i1) would land on d1:\n', out)
         self.assertIn('web:1 (i1) would not land on k1:\n', out)
+
+    def test_hostile_image_is_shown_and_not_obeyed(self):
+        """Its tenant chooses its name and its properties."""
+        evil = '\x1b[2J\nNothing is off.'
+        self.connection.image.add('i2', evil, img_hv_type=f'kvm{evil}')
+        for words in (
+            ('explain', 'i2'),
+            ('check',),
+            ('apply', '--file', self._file('images: all')),
+            ('undo',),
+        ):
+            _, out, err = self._run(*words)
+            self.assertNotIn('\x1b', out + err)
+            self.assertNotIn('\nNothing is off.', out + err)
+            self.assertIn('\\x1b[2J\\nNothing is off.', out + err)
+
+    def test_failure_that_names_a_hostile_image(self):
+        self.connection.image.add('i2', '\x1b\n')
+        failure = exceptions.ForbiddenException('\x1bno.')
+        self.patch(
+            self.connection.image, 'patch', mock.Mock(side_effect=failure)
+        )
+        code, _, err = self._run('apply', '--file', self._file('images: [i2]'))
+        self.assertEqual(1, code)
+        self.assertIn('failed: \\x1bno. 0 of 2 changes are made', err)
+        self.assertEqual(1, err.count('\n'))
 
     def test_explain_of_one_host(self):
         self._run('apply', '--file', self._file('images: all'))

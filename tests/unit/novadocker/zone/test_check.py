@@ -77,6 +77,13 @@ class CheckTestCase(testtools.TestCase):
             self._one(D1, K1, zone),
         )
 
+    def test_cure_can_be_pasted(self):
+        zone = clouds.aggregate('our $1', 'd1', 'k1', metadata=clouds.ISOLATED)
+        self.assertIn(
+            "Cure: openstack aggregate remove host 'our $1' k1",
+            self._one(D1, K1, zone),
+        )
+
     def test_placement_was_not_told(self):
         for more in ({'metadata': clouds.ISOLATED}, {'zone': 'z'}):
             aggregate = clouds.aggregate('a', 'd1', nodes=frozenset(), **more)

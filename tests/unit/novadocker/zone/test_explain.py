@@ -167,10 +167,10 @@ class ReportTestCase(testtools.TestCase):
         first, *steps = self._lines(clouds.image(), D1)
         self.assertEqual('memcached:latest (i1) would land on d1:', first)
         self.assertEqual(9, len(steps))
-        self.assertEqual('  traits                         ok', steps[4])
+        self.assertEqual('  ok  traits', steps[4])
 
     def test_host_that_would_not(self):
         first, *steps = self._lines(clouds.disk(), D1, is_forced=True)
         self.assertIn('cirros (i2) would not land on d1:', first)
-        self.assertIn('isolate_aggregates             NO  aggr', steps[2])
-        self.assertIn('ok  not asked: AZ:HOST goes past', steps[6])
+        self.assertIn('  NO  isolate_aggregates: aggr', steps[2])
+        self.assertIn('  ok  ComputeFilter: not asked: AZ:HOST', steps[6])

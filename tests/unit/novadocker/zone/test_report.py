@@ -20,3 +20,13 @@ class ReportTestCase(testtools.TestCase):
     def test_done(self):
         self.assertEqual('2 changes made.', report.done(2))
         self.assertEqual('Nothing had to change.', report.done(0))
+
+    def test_what_a_terminal_would_obey_is_escaped(self):
+        for line, expected in (
+            ('+ image wéb:1 (i1): é = 日本', None),
+            ('\x1b]0;title\x07', '\\x1b]0;title\\x07'),
+            ('a\r\nb', '\\r\\nb'),
+            ('\u202eright to left', '\\u202eright to left'),
+            ('\udc80', '\\udc80'),
+        ):
+            self.assertIn(expected or line, report.plain(line))
