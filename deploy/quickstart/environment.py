@@ -33,6 +33,7 @@ _SOURCES = (
     'glance_bridge',
     'nova',
     'novadocker',
+    'novadocker_tempest_plugin',
     'ocikit',
 )
 _UNTAGGED = '0.0.0.dev0'
@@ -63,12 +64,21 @@ def source_digest(checkout: pathlib.Path = home_module.CHECKOUT) -> str:
 def install_driver(
     home: home_module.Home, checkout: pathlib.Path = home_module.CHECKOUT
 ) -> None:
-    """Build the project's wheel and install it beside Nova.
+    """Build the project's wheel and install it beside Nova."""
+    wheel = build_wheel(home.data / 'build', home.log_of('wheel'), checkout)
+    _pip(home, 'install', '--no-deps', '--force-reinstall', wheel)
+
+
+def build_wheel(
+    build: pathlib.Path,
+    log: pathlib.Path,
+    checkout: pathlib.Path = home_module.CHECKOUT,
+) -> pathlib.Path:
+    """Build the project's wheel in a folder, which is emptied before.
 
     The build runs in a copy: it leaves traces, and the checkout may be
     read-only.
     """
-    build = home.data / 'build'
     shutil.rmtree(build, ignore_errors=True)
     source = build / 'source'
     for path in _source_files(checkout):
@@ -81,10 +91,9 @@ def install_driver(
             *('--no-build-isolation', '--wheel-dir', build, source),
         ],
         env={**os.environ, 'PBR_VERSION': _version(checkout)},
-        log=home.log_of('wheel'),
+        log=log,
     )
-    wheel = next(build.glob('*.whl'))
-    _pip(home, 'install', '--no-deps', '--force-reinstall', wheel)
+    return next(build.glob('*.whl'))
 
 
 def _pip(home: home_module.Home, *words: str | pathlib.Path) -> None:

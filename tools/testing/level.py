@@ -180,6 +180,15 @@ LEVELS = (
         is_full=True,
     ),
     Level(
+        'tempest-plugin',
+        ('tempest',),
+        20,
+        tempest=r'^novadocker_tempest_plugin\.',
+        needs_root=True,
+        network='ovs',
+        is_full=True,
+    ),
+    Level(
         'tempest',
         ('tempest',),
         90,

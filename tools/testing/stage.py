@@ -4,7 +4,10 @@ import pathlib
 import shutil
 
 # What the wheel carries. Tests get these from site-packages only.
-PACKAGED = ('novadocker', 'glance_bridge', 'ocikit', 'nova')
+PACKAGED = (
+    *('novadocker', 'novadocker_tempest_plugin', 'glance_bridge'),
+    *('ocikit', 'nova'),
+)
 LEFTOVERS = (
     '.git',
     '.*_cache',

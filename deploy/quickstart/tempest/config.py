@@ -6,7 +6,9 @@ from typing import Any
 
 from deploy.quickstart import constants
 from deploy.quickstart import home as home_module
+from deploy.quickstart import push
 from deploy.quickstart import render
+from deploy.quickstart.tempest import images
 from deploy.quickstart.tempest import workspace as workspace_module
 
 # For resize, the second is larger.
@@ -45,6 +47,8 @@ def write(
             image_alt_id=image_ids[1],
             flavor_id=flavors[0],
             flavor_alt_id=flavors[1],
+            registry=push.REGISTRY,
+            archive=images.archive_of(workspace.path, images.NAMES[0]),
         )
     )
     home_module.write(workspace.config, text, mode=0o600)

@@ -19,8 +19,13 @@ def upload(workspace: workspace_module.Workspace, admin: Any) -> list[str]:
     return [_upload(workspace.path, admin, name) for name in NAMES]
 
 
+def archive_of(folder: pathlib.Path, name: str) -> pathlib.Path:
+    """Say where the archive of an image lies."""
+    return folder / f'{name.replace(":", "-")}.tar'
+
+
 def _upload(folder: pathlib.Path, admin: Any, name: str) -> str:
-    archive = folder / f'{name.replace(":", "-")}.tar'
+    archive = archive_of(folder, name)
     ssh_image.build(archive, name)
     found = seed.find_image(admin, name)
     if found and found.hash_value == _digest(archive):

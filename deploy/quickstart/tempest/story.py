@@ -65,6 +65,7 @@ class Run:
         workspace = self._workspace
         with phase('tempest', 'tempest from PyPI'):
             workspace_module.make(workspace)
+            workspace_module.install_plugin(workspace)
         with phase('select', 'tests and what is left out'):
             rules = selection.rules(selection.SKIPS.read_text())
             names = workspace_module.names(workspace)

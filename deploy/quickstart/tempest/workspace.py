@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 
+from deploy.quickstart import environment
 from deploy.quickstart import home as home_module
 from deploy.quickstart import process
 
@@ -83,14 +84,7 @@ def make(workspace: Workspace) -> None:
     log = workspace.home.log_of('tempest-pip')
     shutil.rmtree(workspace.venv, ignore_errors=True)
     process.run(['/usr/bin/python3', '-m', 'venv', workspace.venv], log=log)
-    process.run(
-        [
-            *(workspace.venv / 'bin/pip', '--disable-pip-version-check'),
-            *('--quiet', 'install', '-r', _REQUIREMENTS, '-c', _CONSTRAINTS),
-        ],
-        env=os.environ,
-        log=log,
-    )
+    _pip(workspace, '-r', _REQUIREMENTS, '-c', _CONSTRAINTS)
     # Where stestr keeps how long each test took, to share them out.
     shutil.rmtree(workspace.path / '.stestr', ignore_errors=True)
     process.run(
@@ -100,6 +94,34 @@ def make(workspace: Workspace) -> None:
         cwd=workspace.path,
     )
     stamp.write_text(wanted)
+
+
+def install_plugin(
+    workspace: Workspace, checkout: pathlib.Path = home_module.CHECKOUT
+) -> None:
+    """Put the project's wheel beside tempest, unless it is there as it is.
+
+    Of the wheel, tempest finds its plugin by the entry point, and needs
+    nothing else of it.
+    """
+    wanted = environment.source_digest(checkout)
+    stamp = workspace.venv / 'plugin'
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    wheel = environment.build_wheel(
+        workspace.path / 'build', workspace.home.log_of('wheel'), checkout
+    )
+    _pip(workspace, '--no-deps', '--force-reinstall', wheel)
+    stamp.write_text(wanted)
+
+
+def _pip(workspace: Workspace, *words: str | pathlib.Path) -> None:
+    pip = workspace.venv / 'bin/pip'
+    process.run(
+        [pip, '--disable-pip-version-check', '--quiet', 'install', *words],
+        env=os.environ,
+        log=workspace.home.log_of('tempest-pip'),
+    )
 
 
 def names(workspace: Workspace) -> list[str]:

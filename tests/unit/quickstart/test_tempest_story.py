@@ -86,6 +86,7 @@ class StoryTestCase(testtools.TestCase):
         for module, name, value in (
             (supervise.Supervisor, 'is_running', lambda self: True),
             (workspace_module, 'make', lambda workspace: None),
+            (workspace_module, 'install_plugin', lambda workspace: None),
             (workspace_module, 'names', lambda workspace: TESTS),
             (story.selection, 'rules', lambda text: []),
             (cloud, 'connect', lambda secrets: self.cloud),
@@ -163,11 +164,20 @@ class StoryTestCase(testtools.TestCase):
         self.assertNotEqual(compute['image_ref'], compute['image_ref_alt'])
         self.assertEqual(0o600, self.workspace.config.stat().st_mode & 0o777)
 
+    def test_plugin_pushes_the_image_that_was_built(self):
+        self._run()
+        docker = self._config()['docker']
+        self.assertEqual('http://127.0.0.1:5042', docker['registry_url'])
+        archive = pathlib.Path(docker['image_archive'])
+        self.assertEqual(images.NAMES[0], archive.read_text())
+
     def test_volumes_are_tested_where_there_are_some(self):
         self._run()
-        self.assertEqual(
-            'false', self._config()['service_available']['cinder']
-        )
+        for group, option in (
+            ('service_available', 'cinder'),
+            ('docker', 'volumes'),
+        ):
+            self.assertEqual('false', self._config()[group][option])
         state = home_module.load_state(self.home)
         home_module.save_state(
             self.home,
@@ -175,6 +185,7 @@ class StoryTestCase(testtools.TestCase):
         )
         self._run()
         self.assertEqual('true', self._config()['service_available']['cinder'])
+        self.assertEqual('true', self._config()['docker']['volumes'])
 
     def test_its_locks_are_not_where_ours_is(self):
         self._run()

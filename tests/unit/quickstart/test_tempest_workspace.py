@@ -28,9 +28,11 @@ class WorkspaceTestCase(testtools.TestCase):
     def _run(self, command, **kwargs):
         words = [str(word) for word in command]
         self.ran.append(words)
-        if '-m' in words:
+        if words[1:3] == ['-m', 'venv']:
             site = self.workspace.venv / 'lib/python3.11/site-packages'
             site.mkdir(parents=True)
+        if 'wheel' in words:
+            (self.workspace.path / 'build/it.whl').touch()
         return LISTED if words[-1] == 'list' else ''
 
     def test_environment_is_made_once_for_its_pins(self):
@@ -49,6 +51,20 @@ class WorkspaceTestCase(testtools.TestCase):
         self.patch(workspace_module, '_CONSTRAINTS', pins)
         workspace_module.make(self.workspace)
         self.assertEqual(6, len(self.ran))
+
+    def test_plugin_is_installed_once_for_its_source(self):
+        workspace_module.make(self.workspace)
+        checkout = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        module = checkout / 'novadocker_tempest_plugin/plugin.py'
+        module.parent.mkdir()
+        for text, commands in (('one', 2), ('one', 0), ('two', 2)):
+            module.write_text(text)
+            self.ran.clear()
+            workspace_module.install_plugin(self.workspace, checkout)
+            ran = [words for words in self.ran if words[0] != 'git']
+            self.assertEqual(commands, len(ran), text)
+        self.assertIn('--no-deps', ran[-1])
+        self.assertTrue(ran[-1][-1].endswith('it.whl'))
 
     def test_names_are_those_of_tests(self):
         workspace_module.make(self.workspace)
