@@ -13,6 +13,7 @@ from novadocker import view
 from novadocker.facade import devices
 from novadocker.facade import guest
 from novadocker.facade import rooms
+from novadocker.facade import unfinished
 from novadocker.facade import volumes
 from novadocker.ops import arrival
 from novadocker.ops import create
@@ -182,6 +183,8 @@ class Lifecycle(rooms.Rooms):
                 context, moved_boot(instance, network_info, attached)
             ):
                 return
+            if is_hard:
+                unfinished.settle(self._tools, context, instance)
             power.reboot(
                 self._tools,
                 instance,

@@ -71,7 +71,9 @@ class Arrival:
         watch = stopwatch.Stopwatch()
         with locks.instance_lock(boot.view.uuid):
             luggage = ops_luggage.noted(self.tools, boot.view.uuid)
-            if luggage is None or self._has_container(boot.view.uuid):
+            if luggage is None or ops_tools.is_there(
+                self.tools, boot.view.uuid
+            ):
                 return False
             self._arrive(context, boot, luggage, watch)
         LOG.info('Moved at last: %s', watch, instance=boot.instance)
@@ -187,13 +189,6 @@ class Arrival:
                     err,
                     instance=boot.instance,
                 )
-
-    def _has_container(self, instance_uuid: str) -> bool:
-        try:
-            ops_tools.find(self.tools, instance_uuid)
-        except exception.ContainerNotFound:
-            return False
-        return True
 
 
 def give_up(

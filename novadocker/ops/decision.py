@@ -1,7 +1,8 @@
 """The story of a resize's end: confirmed, and the old container goes, or
-reverted, and it is the server again.
+reverted or given up by Nova, and it is the server again.
 """
 
+from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 
@@ -68,3 +69,25 @@ def revert(
             volumes.connect(tools, attached)
         kept.remove_images(tools, instance.uuid)
     LOG.info('It is what it was', instance=instance)
+
+
+def stay(
+    tools: ops_tools.Tools, instance: Any, is_here: Callable[[], bool]
+) -> None:
+    """Let a server be what it was whose move was given up, if it is such.
+
+    Whoever calls starts it, as it would any that is stopped.
+
+    :param is_here: whether Nova has the server here; asked where a container
+        is kept and none is the server
+    """
+    with locks.instance_lock(instance.uuid):
+        if (
+            ops_tools.is_there(tools, instance.uuid)
+            or not ops_tools.is_there(tools, instance.uuid, model.Role.RESIZE)
+            or not is_here()
+        ):
+            return
+        kept.take_back(tools, instance.uuid)
+        kept.remove_images(tools, instance.uuid)
+    LOG.info('Its move was given up: it is what it was', instance=instance)

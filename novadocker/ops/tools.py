@@ -78,6 +78,22 @@ def find(
     return container
 
 
+def is_there(
+    tools: Tools,
+    instance_uuid: str,
+    role: model.Role = model.Role.WORKLOAD,
+) -> bool:
+    """Tell whether an instance has a container for a role.
+
+    :raises OptionChanged: as ``find``
+    """
+    try:
+        find(tools, instance_uuid, role)
+    except exception.ContainerNotFound:
+        return False
+    return True
+
+
 def current(tools: Tools, instance: Any) -> model.Container:
     """Find the container that a server lives in now; raises as ``find``."""
     return find(tools, instance.uuid, role_of(instance))

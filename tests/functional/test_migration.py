@@ -23,6 +23,7 @@ from novadocker.ops import create
 from novadocker.ops import decision
 from novadocker.ops import departure
 from novadocker.ops import destroy
+from novadocker.ops import power
 from novadocker.ops import tools as ops_tools
 from novadocker.privsep import runtime_map
 from novadocker.spec import builder
@@ -298,6 +299,19 @@ class StoryTest(MigrationTestCase):
             )
             self.assert_ports_are_plugged()
         self.assert_host_is_empty(self.target, self.other_dockerd)
+
+    def test_server_whose_move_nova_gives_up_runs_again(self):
+        first = self.boot()
+        luggage = self.depart(stays=False)
+        decision.stay(self.source, self.instance, lambda: True)
+        power.reboot(
+            self.source, self.instance, self._view(), self.ports, is_hard=True
+        )
+        (found,) = self.engine.containers()
+        self.assertEqual(first.id, found.id)
+        self.assertIs(model.ContainerState.RUNNING, found.state)
+        self.assert_ports_are_plugged()
+        self.depot.discard(None, luggage.parcel_id)
 
     def test_server_moves_on_and_on(self):
         self.boot()

@@ -12,6 +12,7 @@ from oslo_utils.fixture import uuidsentinel
 
 from novadocker import exception
 from novadocker import model
+from novadocker.ops import kept
 from novadocker.ops import luggage
 from tests.unit.novadocker import test_driver
 from tests.unit.novadocker.facade import test_volume
@@ -215,6 +216,80 @@ class ArriveTest(MigrationTestCase):
         self.driver.reboot(
             self.context, self.instance, [self.port], kind, volumes
         )
+
+
+class GivenUpTest(MigrationTestCase):
+    """Nova fails between two calls; a hard reboot looks who has the server."""
+
+    def setUp(self):
+        super().setUp()
+        self.arrival.arrive_again.return_value = False
+        self.instance.host = 'host1'
+        self.instance.instance_type_id = 1
+        self.migration.migration_type = 'migration'
+        self.migration.old_instance_type_id = 1
+        self.stub_out(
+            'nova.objects.MigrationList.get_by_filters',
+            lambda cls, context, filters, limit: self._found(filters)[:limit],
+        )
+        self.boot(self.port)
+        (container,) = self.engine.containers()
+        self.first = container.id
+        self.engine.kill(container.id)
+        kept.put_away(self.driver._tools, container, self.instance.uuid)
+        self.migrations = [self.migration]
+
+    def _found(self, filters):
+        self.assertEqual({'instance_uuid': self.instance.uuid}, filters)
+        return self.migrations
+
+    def reboot(self, kind='HARD'):
+        self.driver.reboot(self.context, self.instance, [self.port], kind)
+
+    def assert_runs(self):
+        (found,) = self.engine.containers()
+        self.assertEqual(self.first, found.id)
+        self.assertEqual(f'nova-{self.instance.uuid}', found.name)
+        self.assertTrue(found.state.is_live)
+
+    def assert_is_left(self, kind='HARD'):
+        self.assertRaises(nova_exception.InstanceNotFound, self.reboot, kind)
+        (found,) = self.engine.containers()
+        self.assertEqual(f'nova-{self.instance.uuid}-resize', found.name)
+
+    def test_server_that_nova_has_here_still(self):
+        self.reboot()
+        self.assert_runs()
+
+    def test_resize_here_whose_flavor_is_the_old_one(self):
+        self.migration.migration_type = 'resize'
+        self.migration.dest_compute = 'host1'
+        self.reboot()
+        self.assert_runs()
+
+    def test_resize_here_whose_flavor_is_the_new_one(self):
+        self.migration.dest_compute = 'host1'
+        self.instance.instance_type_id = 2
+        self.assert_is_left()
+
+    def test_server_that_nova_has_elsewhere(self):
+        self.instance.host = 'host2'
+        self.assert_is_left()
+
+    def test_server_that_came_from_elsewhere_since(self):
+        self.migration.source_compute = 'host3'
+        self.assert_is_left()
+
+    def test_server_that_was_evacuated_since(self):
+        self.migration.migration_type = 'evacuation'
+        self.assert_is_left()
+
+    def test_server_that_never_moved(self):
+        self.migrations = []
+        self.assert_is_left()
+
+    def test_soft_reboot_repairs_nothing(self):
+        self.assert_is_left('SOFT')
 
 
 class EndTest(MigrationTestCase):

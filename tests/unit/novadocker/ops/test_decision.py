@@ -138,6 +138,46 @@ class RevertTest(DecisionTestCase):
         self.assertEqual(before, after)
 
 
+class StayTest(DecisionTestCase):
+    """Nova had it leave, and then gave up the move."""
+
+    def stay(self, *, is_here=True):
+        decision.stay(self.source, self.instance, lambda: is_here)
+
+    def test_it_is_what_and_where_it_was(self):
+        for stays in (False, True):
+            with self.subTest(stays=stays):
+                self.anew()
+                luggage = self.depart(stays=stays)
+                self.stay()
+                power.reboot(
+                    self.source,
+                    self.instance,
+                    self.view,
+                    self.ports,
+                    is_hard=True,
+                )
+                if luggage.parcel_id:
+                    self.depot.discard(None, luggage.parcel_id)
+                self.assert_as_it_was()
+
+    def test_server_that_went_on_is_left_to_the_other_host(self):
+        self.depart()
+        self.stay(is_here=False)
+        self.assertEqual(self.first.id, self.kept().id)
+
+    def test_server_that_is_here_keeps_what_is_kept_of_it(self):
+        self.moved(stays=True)
+        before = self.engine.containers()
+        self.stay()
+        self.assertEqual(before, self.engine.containers())
+
+    def test_server_of_which_nothing_is_here(self):
+        self.engine.remove(self.first.id, force=True)
+        self.stay()
+        self.assertEqual([], self.engine.containers())
+
+
 class DeleteTest(DecisionTestCase):
     def test_delete_takes_what_is_kept(self):
         self.moved(stays=True)
