@@ -13,12 +13,16 @@ from novadocker.ops import kept
 from novadocker.ops import locks
 from novadocker.ops import names
 from novadocker.ops import orphan
+from novadocker.ops import power
 from novadocker.ops import removing
 from novadocker.ops import tools as ops_tools
 from novadocker.ops import volumes
 from novadocker.volume import request
 
 LOG = logging.getLogger(__name__)
+
+# Nova reverts once; nobody can ask for the rest of it.
+_REVERTED_WITHIN_S = 60.0
 
 
 def destroy(
@@ -41,9 +45,13 @@ def destroy(
     :param is_elsewhere: it was evacuated, and lives with them on another host
     :raises OptionChanged: nothing of it was touched
     :raises ContainerNotRemoved: it may be running, with its network
-    :raises VolumeBusy: a volume is still in use; the rest is gone
+    :raises VolumeBusy: a volume is still in use; the rest is gone, but where
+        a resize is reverted: there the server is stopped and can be started
     """
     with locks.instance_lock(instance.uuid):
+        if attached and _is_reverting(instance):
+            _let_go(tools, instance, attached)
+            attached = ()
         is_kept = _remove_container(tools, instance, keep_data=keep_data)
         # Of a container that somebody else has removed only the map still
         # knows the id.
@@ -72,6 +80,24 @@ def remove_files(tools: ops_tools.Tools, instance: Any) -> None:
         names.remove(tools, instance.uuid)
 
 
+def _is_reverting(instance: Any) -> bool:
+    return bool(instance.task_state == task_states.RESIZE_REVERTING)
+
+
+def _let_go(
+    tools: ops_tools.Tools, instance: Any, attached: Sequence[request.Volume]
+) -> None:
+    """Stop a server and take its volumes, while it can be started again."""
+    try:
+        with contextlib.suppress(exception.ContainerNotFound):
+            tools.patience.outlast(
+                lambda: power.bring_down(tools, instance, timeout_s=0)
+            )
+    except (exception.EngineUnavailable, exception.EngineError) as err:
+        raise exception.ContainerNotRemoved(reason=str(err)) from err
+    volumes.release(tools, attached, within_s=_REVERTED_WITHIN_S)
+
+
 def _remove_container(
     tools: ops_tools.Tools, instance: Any, *, keep_data: bool
 ) -> bool:
@@ -79,7 +105,7 @@ def _remove_container(
 
     :returns: whether there is such a one
     """
-    is_reverting = instance.task_state == task_states.RESIZE_REVERTING
+    is_reverting = _is_reverting(instance)
     deed = _kill if keep_data else _remove
     try:
         is_kept = is_reverting and kept.is_there(tools, instance.uuid)

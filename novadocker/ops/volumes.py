@@ -177,19 +177,21 @@ def release(
     volumes: Iterable[request.Volume],
     *,
     are_elsewhere: bool = False,
+    within_s: float | None = None,
 ) -> None:
-    """Disconnect the volumes of a server that is gone.
+    """Disconnect the volumes of a server that is gone, or stopped.
 
     Each is tried. A back end that does not answer keeps no server from being
     deleted.
 
     :param are_elsewhere: another host has them since it has the server
+    :param within_s: as of ``Volumes.release``
     :raises VolumeBusy: one is in use; the first of them
     """
     busy = []
     for volume in volumes:
         try:
-            tools.volumes.release(volume)
+            tools.volumes.release(volume, within_s)
         except exception.VolumeBusy as err:
             if are_elsewhere:
                 LOG.warning('It may be left on this host: %s', err)

@@ -156,13 +156,16 @@ class Volumes:
             self._map_dir, container_id, disk
         )
 
-    def release(self, volume: request.Volume) -> None:
+    def release(
+        self, volume: request.Volume, within_s: float | None = None
+    ) -> None:
         """Disconnect a volume that no container has any more.
 
+        :param within_s: how long whoever has it may take, if not as usual
         :raises VolumeBusy: somebody has it, and it stays
         """
         for disk in self._connector.paths(volume):
-            self._wait_until_free(disk)
+            self._wait_until_free(disk, within_s or _FREE_WITHIN_S)
         self._connector.disconnect(volume)
 
     def _make(self, volume: request.Volume) -> str:
@@ -178,8 +181,8 @@ class Volumes:
         )
         return filesystem
 
-    def _wait_until_free(self, disk: str) -> None:
-        deadline = self._clock() + _FREE_WITHIN_S
+    def _wait_until_free(self, disk: str, within_s: float) -> None:
+        deadline = self._clock() + within_s
         while novadocker.privsep.disk.is_used(disk):
             if self._clock() > deadline:
                 raise exception.VolumeBusy(

@@ -242,6 +242,24 @@ class FailureTest(VolumeMoveTestCase):
         )
         self._assert_stayed(first, starts=2)
 
+    def test_revert_that_something_stops_leaves_the_server_there(self):
+        self.boot()
+        moved = self.arrive(self.depart(stays=False))
+        self.target.volumes._clock = itertools.count(step=61).__next__
+        with mock.patch(
+            'novadocker.privsep.disk.is_used', autospec=True, return_value=True
+        ):
+            self.assertRaises(exception.VolumeBusy, self.revert)
+        self.instance.task_state = None
+        power.reboot(
+            *(self.target, self.instance, self._view(), self.ports),
+            is_hard=True,
+            attached=self.volumes,
+        )
+        (found,) = self.target.engine.containers()
+        self.assertEqual(moved.id, found.id)
+        self.assert_runs(self.target, found, starts=3)
+
     def test_host_that_cannot_have_it_tries_again(self):
         self.boot()
         luggage = self.depart(stays=False)

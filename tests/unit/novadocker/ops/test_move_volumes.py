@@ -212,13 +212,57 @@ class RevertTest(MoveTestCase):
         self.revert()
         self.assert_they_stayed()
 
-    def test_host_that_did_not_get_rid_of_one_says_so(self):
+    def test_volume_that_stays_in_use_leaves_the_server_to_be_started(self):
         self.arrive(self.depart())
         self.disks.held.add(DISK)
         self.assertRaises(
             exception.VolumeBusy, self.destroy_moved, self.target
         )
+        self.assertGreater(self.now, 59)
         self.assertEqual({DISK}, self.connector_there.connected)
+        ports = [port['id'] for port in self.ports]
+        self.assertEqual({self.uuid: ports}, self.target.plumber.plugged)
+        self.disks.held.clear()
+        self.instance.task_state = None
+        power.reboot(
+            self.target,
+            self.instance,
+            self.view,
+            self.ports,
+            is_hard=True,
+            attached=self.volumes,
+        )
+        self.assert_has_them(self.target, self.connector_there)
+
+    def test_volume_that_is_in_use_for_a_while_is_waited_for(self):
+        self.arrive(self.depart())
+        self.disks.held.add(DISK)
+
+        def free():
+            if self.now > 50:
+                self.disks.held.clear()
+
+        self.while_asleep = free
+        self.destroy_moved(self.target)
+        self.assert_host_is_empty(self.target)
+        self.revert()
+        self.assert_they_stayed()
+
+    def test_engine_that_is_away_keeps_them_and_the_server(self):
+        self.arrive(self.depart())
+        self.target.engine.is_available = False
+        self.assertRaises(
+            exception.ContainerNotRemoved, self.destroy_moved, self.target
+        )
+        self.target.engine.is_available = True
+        self.assert_has_them(self.target, self.connector_there)
+
+    def test_server_that_is_gone_already_gives_them_back(self):
+        self.arrive(self.depart())
+        (found,) = self.target.engine.containers()
+        self.target.engine.remove(found.id, force=True)
+        self.destroy_moved(self.target)
+        self.assertEqual(set(), self.connector_there.connected)
 
 
 class EvacuationTest(MoveTestCase):
