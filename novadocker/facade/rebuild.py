@@ -86,6 +86,7 @@ class Rebuild(rooms.Rooms):
             self._creator,
             context,
             boot,
+            depot=self._depot,
             timeout_s=compute_utils.get_value_from_system_metadata(
                 boot.instance,
                 key='image_os_shutdown_timeout',

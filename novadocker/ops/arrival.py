@@ -197,14 +197,15 @@ def give_up(
     context: Any,
     instance_uuid: str,
 ) -> None:
-    """Discard what a server that is deleted has brought and not opened."""
+    """Discard what a server has brought, not opened, and never will."""
     try:
         luggage = ops_luggage.noted(tools, instance_uuid)
     except exception.MoveRefused as err:
-        LOG.warning('%s It is deleted, and may leave an image.', err)
-        return
-    if luggage is not None:
-        _discard(depot, context, luggage)
+        LOG.warning('%s It is given up, and may leave an image.', err)
+    else:
+        if luggage is not None:
+            _discard(depot, context, luggage)
+    ops_luggage.forget(tools, instance_uuid)
 
 
 def _discard(

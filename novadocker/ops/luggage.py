@@ -64,7 +64,7 @@ def noted(tools: ops_tools.Tools, instance_uuid: str) -> model.Luggage | None:
 
 
 def forget(tools: ops_tools.Tools, instance_uuid: str) -> None:
-    """Its server has a container now."""
+    """Its server has a container now, or shall have another one."""
     _path(tools, instance_uuid).unlink(missing_ok=True)
 
 

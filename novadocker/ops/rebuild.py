@@ -11,6 +11,8 @@ import contextlib
 from typing import Any
 
 from novadocker import exception
+from novadocker.image import depot as image_depot
+from novadocker.ops import arrival
 from novadocker.ops import create
 from novadocker.ops import kept
 from novadocker.ops import power
@@ -25,6 +27,7 @@ def rebuild(
     context: Any,
     boot: create.Boot,
     *,
+    depot: image_depot.Depot,
     timeout_s: int,
     change_volumes: Callable[[], Sequence[request.Volume]],
 ) -> None:
@@ -32,6 +35,7 @@ def rebuild(
 
     A server that has none, since an earlier rebuild failed, is fine.
 
+    :param depot: may have what a move that failed has brought
     :param timeout_s: seconds that its command has to end by itself
     :param change_volumes: what Nova does with the volumes of the server
         between the one container and the other; gives those of the other
@@ -44,6 +48,11 @@ def rebuild(
             power.bring_down(tools, boot.instance, timeout_s=timeout_s)
         volumes = change_volumes()
         _remove(tools, boot)
+        # It begins anew: what it has brought from another host is lost, and
+        # what it has not opened yet, too.
+        arrival.give_up(tools, depot, context, boot.view.uuid)
+        kept.remove(tools, boot.view.uuid)
+        kept.remove_images(tools, boot.view.uuid)
         return volumes
 
     creator.recreate(context, boot, take_away)
@@ -54,7 +63,5 @@ def _remove(tools: ops_tools.Tools, boot: create.Boot) -> None:
     removing.remove_rescue(tools, uuid)
     with contextlib.suppress(exception.ContainerNotFound):
         removing.remove(tools, ops_tools.find(tools, uuid).id)
-    # It begins anew: what it has brought from another host is lost.
-    kept.remove_images(tools, uuid)
     tools.plumber.unmap_instance(uuid)
     power.repair_network(tools, boot.instance, boot.view, boot.network_info)

@@ -7,12 +7,16 @@ from nova import exception as nova_exception
 from novadocker import exception
 from novadocker import identity
 from novadocker import model
+from novadocker.image import depot
 from novadocker.ops import create
 from novadocker.ops import destroy
+from novadocker.ops import kept
+from novadocker.ops import luggage
 from novadocker.ops import power
 from novadocker.ops import rebuild
 from novadocker.volume import request
 from tests.fixtures import fake_engine
+from tests.fixtures import fake_glance
 from tests.unit.novadocker.ops import stories
 
 
@@ -23,6 +27,8 @@ class RebuildTestCase(stories.StoryTestCase):
         self.steps = []
         self.volumes_failure = None
         self.volumes = ()
+        self.glance = fake_glance.FakeGlance()
+        self.depot = depot.Depot(self.glance, self.glance.fetch)
 
     def _change_volumes(self):
         self.steps.append(self.found().state)
@@ -47,6 +53,7 @@ class RebuildTestCase(stories.StoryTestCase):
             creator,
             None,
             boot,
+            depot=self.depot,
             timeout_s=5,
             change_volumes=self._change_volumes,
         )
@@ -86,6 +93,32 @@ class StoryTest(RebuildTestCase):
         self.engine.add_image(reference, command=('other',))
         self.rebuild()
         self.assertEqual([], self.engine.find_images('nova-moved/*'))
+
+    def test_what_a_move_that_failed_has_brought_is_given_up(self):
+        self._bring()
+        self.rebuild()
+        self.assertIsNone(luggage.noted(self.tools, self.uuid))
+        self.assertEqual({}, self.glance.images)
+
+    def test_what_it_has_brought_stays_until_the_image_is_sound(self):
+        self._bring()
+        self.images.failure = exception.ImageRejected(
+            image_id='image', reason='bomb'
+        )
+        self.assertRaises(exception.ImageRejected, self.rebuild)
+        self.assertTrue(luggage.noted(self.tools, self.uuid))
+        self.assertEqual(1, len(self.glance.images))
+
+    def _bring(self):
+        parcel_id = self.depot.put(None, self.instance, iter([b'a']))
+        carried = model.Luggage('nova-moved/x:y', parcel_id=parcel_id)
+        luggage.note(self.tools, self.uuid, luggage.text_of(carried))
+
+    def test_what_was_kept_of_it_for_a_move_goes(self):
+        self.engine.kill(self.first.id)
+        kept.put_away(self.tools, self.first, self.uuid)
+        self.patch(self, '_change_volumes', lambda: ())
+        self.assertEqual([self.rebuild()], self.engine.containers())
 
     def test_command_has_time_to_end(self):
         self.rebuild()
