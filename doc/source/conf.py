@@ -50,7 +50,24 @@ extensions = [
     'sphinx_feature_classification.support_matrix',
 ]
 html_theme = 'alabaster'
+_FONT = 'system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif'
 html_theme_options = {
     'description': 'Docker containers as servers of an OpenStack cloud',
-    'page_width': '60em',
+    'page_width': '66em',
+    'sidebar_width': '17em',
+    'font_family': _FONT,
+    'head_font_family': _FONT,
+    'font_size': '16px',
 }
+# The front page is itself the list of all pages.
+html_sidebars = {
+    '**': [
+        'about.html',
+        'searchfield.html',
+        'localtoc.html',
+        'navigation.html',
+    ],
+    'index': ['about.html', 'searchfield.html'],
+}
+html_static_path = ['_static']
+html_show_sourcelink = False
