@@ -13,7 +13,7 @@ class PushTest(case.DockerScenarioTest):
         found = self.image_named(self.name)
         self.assertEqual('active', found['status'])
         self.assertEqual('docker', found['container_format'])
-        self.assertEqual('private', found['visibility'])
+        self.assertIn(found['visibility'], ('private', 'shared'))
         server = self.boot()
         self.assertEqual(found['id'], server['image']['id'])
         self.guest(server)

@@ -10,6 +10,7 @@ from deploy.quickstart import push
 from deploy.quickstart import render
 from deploy.quickstart.tempest import images
 from deploy.quickstart.tempest import workspace as workspace_module
+from deploy.quickstart.tempest import zones as zones_module
 
 # For resize, the second is larger.
 FLAVORS = ('m1.nano', 'm1.tiny')
@@ -29,6 +30,8 @@ def write(
     :param hosts: the compute hosts that run containers
     :param volumes: whether there is Cinder
     """
+    zones = zones_module.find(admin, hosts)
+    disk_id = images.upload_disk(admin) if zones.other else ''
     flavors = [admin.compute.find_flavor(name).id for name in FLAVORS]
     text = (
         render.engine()
@@ -49,6 +52,8 @@ def write(
             flavor_alt_id=flavors[1],
             registry=push.REGISTRY,
             archive=images.archive_of(workspace.path, images.NAMES[0]),
+            zones=zones,
+            disk_id=disk_id,
         )
     )
     home_module.write(workspace.config, text, mode=0o600)

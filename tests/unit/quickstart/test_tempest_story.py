@@ -48,7 +48,8 @@ class Images(records.Records):
 
     def create_image(self, name, **fields):
         image_id = f'image-{len(self.made)}'
-        return self.create(id=image_id, name=name, status='queued')
+        status = 'active' if 'data' in fields else 'queued'
+        return self.create(id=image_id, name=name, status=status)
 
     def put(self, path, *, data, headers):
         (found,) = [it for it in self.rows if path == f'/images/{it.id}/file']
@@ -65,7 +66,8 @@ def a_cloud():
     return types.SimpleNamespace(
         image=Images(),
         compute=types.SimpleNamespace(
-            find_flavor=lambda name: records.row(id=f'flavor-{name}')
+            find_flavor=lambda name: records.row(id=f'flavor-{name}'),
+            availability_zones=lambda details: [],
         ),
         network=types.SimpleNamespace(find_network=lambda name: found),
     )
@@ -170,6 +172,28 @@ class StoryTestCase(testtools.TestCase):
         self.assertEqual('http://127.0.0.1:5042', docker['registry_url'])
         archive = pathlib.Path(docker['image_archive'])
         self.assertEqual(images.NAMES[0], archive.read_text())
+
+    def test_zones_are_tested_where_the_cloud_is_divided(self):
+        self._run()
+        self.assertNotIn('zone', self._config()['docker'])
+        self.cloud.compute.availability_zones = lambda details: [
+            records.row(name=name, hosts={host: {'nova-compute': {}}})
+            for name, host in (('nova', socket.gethostname()), ('kvm', 'kvm'))
+        ]
+        for _ in range(2):
+            self._run()
+            docker = self._config()['docker']
+            self.assertEqual(
+                ('nova', 'kvm'), (docker['zone'], docker['other_zone'])
+            )
+            (disk,) = self.cloud.image.images(name=images.DISK)
+            self.assertEqual(disk.id, docker['other_image_ref'])
+
+    def test_disk_whose_upload_broke_off_is_uploaded_again(self):
+        self.cloud.image.create_image(images.DISK)
+        image_id = images.upload_disk(self.cloud)
+        (disk,) = self.cloud.image.rows
+        self.assertEqual((image_id, 'active'), (disk.id, disk.status))
 
     def test_volumes_are_tested_where_there_are_some(self):
         self._run()
