@@ -109,7 +109,7 @@ class FollowTest(testtools.TestCase):
 
     def test_question_is_repeated_until_its_answer_comes(self):
         self._answer_with('echo $1 >> asked; wc -l < asked')
-        self.follow('$ curl there.example.org\n3\n')
+        self.follow('$ curl there.example.org\n3\n', within_s=3600)
         asked = (self.home / 'asked').read_text()
         self.assertEqual(3 * 'here\n', asked)
 
