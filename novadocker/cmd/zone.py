@@ -1,7 +1,8 @@
 """``novadocker-zone``: sets up the zone of docker hosts, and explains it.
 
 Exit code 0 where all is well, 1 where something is off or was refused, 2
-where the cloud cannot be read or the command line cannot be meant so.
+where the cloud cannot be read or the command line cannot be meant so, 130
+where somebody stopped it.
 """
 
 import argparse
@@ -86,7 +87,7 @@ def explain(given: argparse.Namespace) -> int:
     """Print for each host what each step of Nova's says of an image."""
     connection = _connect(given)
     cloud = zone_cloud.read(connection)
-    image = plan.find_image(given.image, cloud)
+    image = _image(connection, cloud, given.image)
     zone, _, forced = given.zone.partition(':')
     flavor = _flavor(cloud, given.flavor)
     lands = False
@@ -137,6 +138,17 @@ def _hosts(cloud: model.Cloud, name: str) -> list[model.Host]:
     if name not in cloud.hosts:
         raise error.NotFound(f'There is no compute host {name}.')
     return [cloud.hosts[name]]
+
+
+def _image(connection: Any, cloud: model.Cloud, wanted: str) -> model.Image:
+    try:
+        return plan.find_image(wanted, cloud)
+    except error.NotFound as err:
+        if hidden := zone_cloud.read_image(connection, wanted):
+            return hidden
+        raise error.NotFound(
+            f'{err}. A hidden one is found by its id'
+        ) from err
 
 
 def _flavor(cloud: model.Cloud, name: str) -> model.Flavor | None:
@@ -251,6 +263,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except error.ZoneError as err:
         _cry(f'{_PROGRAM}: {err}')
         return 2
+    except KeyboardInterrupt:
+        _cry(f'{_PROGRAM}: stopped. The same command goes on from here.')
+        return 130
     return code
 
 

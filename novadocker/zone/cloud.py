@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 import contextlib
 import http
+import json
 from typing import Any
+import uuid
 
 from keystoneauth1 import exceptions as keystone_exceptions
 import openstack
@@ -19,10 +21,10 @@ COMPUTE_VERSION = '2.87'
 PLACEMENT_VERSION = '1.30'
 _COMPUTE = 'nova-compute'
 _REQUIRED = 'required'
+_ROLE = 'Most often it is the role admin that is missing.'
 _REFUSALS = (
     sdk_exceptions.BadRequestException,
     sdk_exceptions.ConflictException,
-    sdk_exceptions.ForbiddenException,
     sdk_exceptions.NotFoundException,
 )
 # Names that Nova still takes for what they were called later.
@@ -42,6 +44,8 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
+    except sdk_exceptions.ForbiddenException as err:
+        raise error.CloudRefused(f'{err} {_ROLE}') from err
     except _REFUSALS as err:
         raise error.CloudRefused(str(err)) from err
     except (
@@ -49,6 +53,8 @@ def translated() -> Iterator[None]:
         sdk_exceptions.SDKException,
     ) as err:
         raise error.CloudUnclear(str(err)) from err
+    except json.JSONDecodeError as err:
+        raise error.CloudUnclear(f'An answer is no JSON: {err}') from err
 
 
 def connect(name: str | None, region: str | None) -> Any:
@@ -136,6 +142,17 @@ def _flavors(connection: Any) -> Iterator[model.Flavor]:
             swap_mb=each.swap or 0,
             extra_specs=dict(each.extra_specs or {}),
         )
+
+
+def read_image(connection: Any, image_id: str) -> model.Image | None:
+    """Read an image that Glance does not list: a hidden one, by its id."""
+    try:
+        # The SDK puts anything else into an address as well.
+        found = str(uuid.UUID(image_id))
+        with translated():
+            return _image(connection.image.get_image(found))
+    except (ValueError, error.CloudRefused):
+        return None
 
 
 def _image(each: Any) -> model.Image:

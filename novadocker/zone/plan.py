@@ -64,7 +64,7 @@ def find_image(wanted: str, cloud: model.Cloud) -> model.Image:
     if named:
         ids = ', '.join(sorted(each.id for each in named))
         raise error.NotFound(f'Several images have the name {wanted}: {ids}')
-    raise error.NotFound(f'There is no image {wanted}')
+    raise error.NotFound(f'Glance lists no image {wanted}')
 
 
 def _changes(wanted: fact.Facts, found: fact.Facts) -> Iterator[fact.Change]:

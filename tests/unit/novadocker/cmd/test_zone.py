@@ -131,6 +131,25 @@ class ApplyTestCase(ZoneTestCase):
         failures.clear()
         self.assertEqual(0, self._run('apply')[0])
 
+    def test_stopped_in_the_middle(self):
+        failures = self.connection.compute.failures
+        failures['add_host_to_aggregate'] = KeyboardInterrupt()
+        code, _, err = self._run('apply')
+        self.assertEqual(130, code)
+        self.assertIn('goes on from here', err)
+        failures.clear()
+        self.assertIn('2 changes made.', self._run('apply')[1])
+        self._run('undo')
+        self.assertEqual(set(), self._aggregates())
+
+    def test_undo_of_what_was_made_in_part(self):
+        failures = self.connection.compute.failures
+        failures['set_aggregate_metadata'] = exceptions.HttpException('no')
+        self.assertEqual(1, self._run('apply')[0])
+        self.assertEqual(0, self._run('undo')[0])
+        self.assertEqual(set(), self._aggregates())
+        self.assertEqual({}, self.connection.compute.kinds)
+
     def test_record_is_where_it_is_wanted(self):
         record = self.folder / 'mine.json'
         self._run('apply', '--record', str(record))
@@ -232,7 +251,7 @@ class LookTestCase(ZoneTestCase):
 
     def test_failure_that_names_a_hostile_image(self):
         self.connection.image.add('i2', '\x1b\n')
-        failure = exceptions.ForbiddenException('\x1bno.')
+        failure = exceptions.ConflictException('\x1bno.')
         self.patch(
             self.connection.image, 'patch', mock.Mock(side_effect=failure)
         )
@@ -257,9 +276,16 @@ class LookTestCase(ZoneTestCase):
         self.assertEqual(1, code)
         self.assertIn('99 VCPU are asked for', out)
 
+    def test_explain_of_an_image_that_glance_hides(self):
+        image_id = '7d4a51ea-9ac4-4f31-8f5a-9d6a6f1c2d11'
+        self.connection.image.add(image_id, 'old', os_hidden=True)
+        self.assertEqual(2, self._run('explain', 'old')[0])
+        _, out, _ = self._run('explain', image_id)
+        self.assertIn(f'old ({image_id}) would', out)
+
     def test_what_is_not_there(self):
         for words, sentence in (
-            (('x',), 'no image x'),
+            (('x',), 'no image x. A hidden one is found by its id'),
             (('i1', '--host', 'x'), 'no compute host x'),
             (('i1', '--zone', 'nova:x'), 'no compute host x'),
             (('i1', '--flavor', 'x'), 'no flavor x'),

@@ -125,6 +125,15 @@ class ReadTestCase(testtools.TestCase):
         self.assertEqual(('i1', False), (str(found), found.is_docker))
         self.assertEqual('queued', found.status)
 
+    def test_hidden_image_is_read_by_its_id(self):
+        image_id = '7d4a51ea-9ac4-4f31-8f5a-9d6a6f1c2d11'
+        self.connection.image.add(image_id, 'moving', os_hidden=True)
+        self.assertEqual((), self._read().images)
+        found = cloud.read_image(self.connection, image_id)
+        self.assertEqual('moving', found.name)
+        for other in ('moving', '../flavors', image_id.replace('7', '8')):
+            self.assertIsNone(cloud.read_image(self.connection, other))
+
     def test_properties_by_their_old_names(self):
         self.connection.image.add('i1', 'x', 'bare', hypervisor_type='qemu')
         (found,) = self._read().images

@@ -4,10 +4,12 @@ The fake cloud stands in for openstacksdk elsewhere; here it is the real one.
 """
 
 import openstack
+import requests
 import requests_mock
 import testtools
 
 from novadocker.zone import cloud
+from novadocker.zone import error
 from novadocker.zone import fact
 from novadocker.zone import model
 from novadocker.zone import writer
@@ -154,6 +156,47 @@ class WireTestCase(testtools.TestCase):
                 self.assertEqual(
                     'placement 1.30', each.headers['OpenStack-API-Version']
                 )
+
+    def _fails(self, kind, sentence):
+        err = self.assertRaises(kind, cloud.read, self.connection)
+        self.assertIn(sentence, str(err))
+
+    def test_somebody_who_is_no_administrator(self):
+        text = "Policy doesn't allow it to be performed."
+        self.wire.get(
+            f'{COMPUTE}/os-hypervisors/detail',
+            status_code=403,
+            json={'forbidden': {'code': 403, 'message': text}},
+            headers={'Content-Type': 'application/json'},
+        )
+        self._fails(error.CloudRefused, f'{text} Most often it is the role')
+
+    def test_api_that_is_away(self):
+        for url in (
+            f'{COMPUTE}/os-aggregates',
+            f'{PLACEMENT}/resource_providers',
+        ):
+            self.wire.get(url, exc=requests.exceptions.ConnectionError)
+            self._fails(error.CloudUnclear, f'connection to {url}')
+            self.wire.get(
+                url,
+                status_code=503,
+                text='<h1>Nobody home</h1>',
+                headers={'Content-Type': 'text/html'},
+            )
+            self._fails(error.CloudUnclear, 'Nobody home')
+            self._answer_reads()
+
+    def test_something_else_answers(self):
+        self.wire.get(f'{PLACEMENT}/resource_providers', text='<h1>Hi</h1>')
+        self._fails(error.CloudUnclear, 'An answer is no JSON')
+
+    def test_hidden_image_is_read(self):
+        image_id = '7d4a51ea-9ac4-4f31-8f5a-9d6a6f1c2d11'
+        url = f'{IMAGE}/images/{image_id}'
+        self.wire.get(url, json={**ROW, 'id': image_id, 'os_hidden': True})
+        found = cloud.read_image(self.connection, image_id)
+        self.assertEqual('docker', found.properties['img_hv_type'])
 
     def test_provider_is_read(self):
         place = f'{PLACEMENT}/resource_providers/p1'
