@@ -45,8 +45,12 @@ def _no_host(cloud: model.Cloud) -> Iterator[model.Finding]:
 
 def _host(host: model.Host, cloud: model.Cloud) -> Iterator[model.Finding]:
     """Look at a docker host; others are not ours to judge."""
-    if not host.is_docker:
-        return
+    if host.is_docker:
+        yield from _service(host)
+        yield from _placing(host, cloud)
+
+
+def _service(host: model.Host) -> Iterator[model.Finding]:
     if not host.is_up:
         yield model.Finding(
             f'Host {host.name} is down', 'start nova-compute there'
@@ -57,6 +61,10 @@ def _host(host: model.Host, cloud: model.Cloud) -> Iterator[model.Finding]:
             + (f' ({host.disabled_reason})' if host.disabled_reason else ''),
             f'openstack compute service set --enable {host.name} nova-compute',
         )
+
+
+def _placing(host: model.Host, cloud: model.Cloud) -> Iterator[model.Finding]:
+    """Look at what brings images to a docker host, and keeps others off."""
     if not host.has_trait:
         yield model.Finding(
             f'Host {host.name} has no trait '
