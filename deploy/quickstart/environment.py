@@ -15,6 +15,7 @@ import sys
 
 from deploy.quickstart import exception
 from deploy.quickstart import home as home_module
+from deploy.quickstart import installer
 from deploy.quickstart import process
 
 _FOLDER = pathlib.Path(__file__).parent
@@ -50,10 +51,19 @@ def make(home: home_module.Home) -> None:
     Made by root and only read by others: what is not compiled here would
     be compiled at every start of a service.
     """
-    log = home.log_of('pip')
-    shutil.rmtree(home.venv, ignore_errors=True)
-    process.run(['/usr/bin/python3', '-m', 'venv', home.venv], log=log)
-    _pip(home, 'install', '-r', _REQUIREMENTS, '-c', _CONSTRAINTS)
+    into = installer_of(home.venv, home.log_of('pip'))
+    into.make('-r', _REQUIREMENTS, '-c', _CONSTRAINTS)
+
+
+def installer_of(venv: pathlib.Path, log: pathlib.Path) -> installer.Installer:
+    """Give what installs into an environment of the quickstart."""
+    return installer.Installer(
+        venv=venv,
+        uv=pathlib.Path(sys.executable).with_name('uv'),
+        log=log,
+        run=lambda words, env: process.run(words, env=env, log=log),
+        failed=exception.OperationFailed,
+    )
 
 
 def source_digest(checkout: pathlib.Path = home_module.CHECKOUT) -> str:
@@ -66,7 +76,7 @@ def install_driver(
 ) -> None:
     """Build the project's wheel and install it beside Nova."""
     wheel = build_wheel(home.data / 'build', home.log_of('wheel'), checkout)
-    _pip(home, 'install', '--no-deps', '--force-reinstall', wheel)
+    installer_of(home.venv, home.log_of('pip')).reinstall(wheel)
 
 
 def build_wheel(
@@ -94,14 +104,6 @@ def build_wheel(
         log=log,
     )
     return next(build.glob('*.whl'))
-
-
-def _pip(home: home_module.Home, *words: str | pathlib.Path) -> None:
-    process.run(
-        [home.bin / 'pip', '--disable-pip-version-check', '--quiet', *words],
-        env=os.environ,
-        log=home.log_of('pip'),
-    )
 
 
 def _version(checkout: pathlib.Path) -> str:

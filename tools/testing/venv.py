@@ -1,13 +1,16 @@
 """Virtual environments of the tests and the wheel that goes into them."""
 
+import contextlib
 import hashlib
 import pathlib
 import shutil
 import sys
 
+from deploy.quickstart import installer
 from tools.testing import command
+from tools.testing import failure
 
-PYTHON = '/usr/bin/python3'
+PYTHON = installer.PYTHON
 # Debian splits venv off; a wheel of every pinned package exists otherwise.
 PACKAGES = ('python3-venv',)
 # A checkout without git (a tarball, a copy) has no version to take.
@@ -39,11 +42,9 @@ def ensure(
     ).hexdigest()
     if stamp.exists() and stamp.read_text() == print_of:
         return False
-    shutil.rmtree(folder, ignore_errors=True)
-    command.check(
-        [PYTHON, '-m', 'venv', str(folder)], log=log, deadline=deadline
-    )
-    _pip(folder, ['-r', str(constraints)], log=log, deadline=deadline)
+    uv = _ensure_uv(folder, log=log, deadline=deadline)
+    into = _installer(folder, uv, log=log, deadline=deadline)
+    into.make('--no-deps', '-r', constraints)
     _offer_nova_its_files(folder)
     stamp.write_text(print_of)
     return True
@@ -57,18 +58,45 @@ def _offer_nova_its_files(folder: pathlib.Path) -> None:
             (site / 'etc' / 'nova').symlink_to(folder / 'etc' / 'nova')
 
 
-def _pip(
+def _ensure_uv(
+    folder: pathlib.Path, *, log: pathlib.Path, deadline: float
+) -> pathlib.Path:
+    """Have pip install uv beside the environments, for all of them.
+
+    :returns: where it is; where it cannot be had, pip installs everything
+    """
+    uv = _uv_of(folder)
+    pin = installer.REQUIREMENTS.read_text()
+    stamp = uv.parents[1] / 'stamp'
+    if stamp.exists() and stamp.read_text() == pin:
+        return uv
+    # It has no uv to be installed by.
+    into = _installer(uv.parents[1], uv, log=log, deadline=deadline)
+    with contextlib.suppress(failure.LevelNotRun):
+        into.make('-r', installer.REQUIREMENTS)
+        stamp.write_text(pin)
+    return uv
+
+
+def _uv_of(folder: pathlib.Path) -> pathlib.Path:
+    return folder.with_name('installer') / 'bin' / 'uv'
+
+
+def _installer(
     folder: pathlib.Path,
-    arguments: list[str],
+    uv: pathlib.Path,
     *,
     log: pathlib.Path,
     deadline: float,
-) -> None:
-    pip = [str(folder / 'bin' / 'pip'), '--no-input', '-q']
-    command.check(
-        [*pip, 'install', '--no-deps', *arguments],
+) -> installer.Installer:
+    return installer.Installer(
+        venv=folder,
+        uv=uv,
         log=log,
-        deadline=deadline,
+        run=lambda words, env: command.check(
+            words, log=log, deadline=deadline, env=env
+        ),
+        failed=failure.LevelNotRun,
     )
 
 
@@ -105,9 +133,5 @@ def install_wheel(
     deadline: float,
 ) -> None:
     """Install the wheel over the one of the last run."""
-    _pip(
-        folder,
-        ['--force-reinstall', str(wheel)],
-        log=log,
-        deadline=deadline,
-    )
+    into = _installer(folder, _uv_of(folder), log=log, deadline=deadline)
+    into.reinstall(wheel)

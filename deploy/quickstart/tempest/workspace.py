@@ -2,12 +2,12 @@
 
 import dataclasses
 import hashlib
-import os
 import pathlib
 import shutil
 
 from deploy.quickstart import environment
 from deploy.quickstart import home as home_module
+from deploy.quickstart import installer
 from deploy.quickstart import process
 
 _FOLDER = pathlib.Path(__file__).parent
@@ -82,9 +82,7 @@ def make(workspace: Workspace) -> None:
     if stamp.exists() and stamp.read_text() == wanted:
         return
     log = workspace.home.log_of('tempest-pip')
-    shutil.rmtree(workspace.venv, ignore_errors=True)
-    process.run(['/usr/bin/python3', '-m', 'venv', workspace.venv], log=log)
-    _pip(workspace, '-r', _REQUIREMENTS, '-c', _CONSTRAINTS)
+    _installer(workspace).make('-r', _REQUIREMENTS, '-c', _CONSTRAINTS)
     # Where stestr keeps how long each test took, to share them out.
     shutil.rmtree(workspace.path / '.stestr', ignore_errors=True)
     process.run(
@@ -111,17 +109,13 @@ def install_plugin(
     wheel = environment.build_wheel(
         workspace.path / 'build', workspace.home.log_of('wheel'), checkout
     )
-    _pip(workspace, '--no-deps', '--force-reinstall', wheel)
+    _installer(workspace).reinstall(wheel)
     stamp.write_text(wanted)
 
 
-def _pip(workspace: Workspace, *words: str | pathlib.Path) -> None:
-    pip = workspace.venv / 'bin/pip'
-    process.run(
-        [pip, '--disable-pip-version-check', '--quiet', 'install', *words],
-        env=os.environ,
-        log=workspace.home.log_of('tempest-pip'),
-    )
+def _installer(workspace: Workspace) -> installer.Installer:
+    log = workspace.home.log_of('tempest-pip')
+    return environment.installer_of(workspace.venv, log)
 
 
 def names(workspace: Workspace) -> list[str]:

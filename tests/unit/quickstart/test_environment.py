@@ -1,6 +1,7 @@
 """What the environment and the wheel are made from."""
 
 import pathlib
+import sys
 
 import fixtures
 import testtools
@@ -65,6 +66,9 @@ class InstallDriverTestCase(testtools.TestCase):
         super().setUp()
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.home = home_module.Home(folder / 'home')
+        self.home.log.mkdir(parents=True)
+        self.tool = folder / 'tool'
+        self.patch(sys, 'executable', str(self.tool / 'python'))
         self.checkout = folder / 'checkout'
         (self.checkout / 'novadocker').mkdir(parents=True)
         (self.checkout / 'novadocker/driver.py').touch()
@@ -121,6 +125,10 @@ class InstallDriverTestCase(testtools.TestCase):
         self.assertIn('venv', self.commands[0])
         self.assertIn('-c', self.commands[1])
         self.assertEqual(environment.wanted(), environment.wanted())
+
+    def test_uv_is_that_of_the_tool(self):
+        into = environment.installer_of(self.home.venv, self.home.log)
+        self.assertEqual(self.tool / 'uv', into.uv)
 
 
 class WorkingInterpreterTestCase(testtools.TestCase):

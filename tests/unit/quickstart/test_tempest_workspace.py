@@ -1,6 +1,7 @@
 """The folders and the environment of tempest."""
 
 import pathlib
+import sys
 
 import fixtures
 import testtools
@@ -22,6 +23,8 @@ class WorkspaceTestCase(testtools.TestCase):
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.workspace = workspace_module.Workspace(home_module.Home(folder))
         self.workspace.folder()
+        self.workspace.log.parent.mkdir(parents=True)
+        self.patch(sys, 'executable', str(folder / 'python'))
         self.ran = []
         self.patch(process, 'run', self._run)
 

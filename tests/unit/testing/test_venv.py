@@ -6,14 +6,28 @@ import time
 import fixtures
 import testtools
 
+from deploy.quickstart import installer
 from tools.testing import failure
 from tools.testing import venv
 
-# Both /usr/bin/python3 -m venv FOLDER and, below it, pip.
+# Both /usr/bin/python3 -m venv FOLDER and, below it, pip and uv. As pip it
+# makes uv where that is what it has to install.
 PYTHON = """#!/bin/sh
-mkdir -p "$3/bin" "$3/etc/nova" "$3/lib/python3.11/site-packages"
-printf '#!/bin/sh\\necho "$*" >> {asked}\\nexit $(cat {code})' > "$3/bin/pip"
-chmod +x "$3/bin/pip"
+case $0 in
+*/pip|*/uv)
+    [ "$1" != config ] || exit 0
+    echo "${{0##*/}} $*" >> {asked}
+    case "$*" in
+    *installer-requirements.txt)
+        [ -e {uvless} ] && exit 1
+        cp "$0" "${{0%/*}}/uv" ;;
+    *)
+        exit $(cat {code}) ;;
+    esac ;;
+*)
+    mkdir -p "$3/bin" "$3/etc/nova" "$3/lib/python3.11/site-packages"
+    cp "$0" "$3/bin/pip" ;;
+esac
 """
 
 
@@ -27,11 +41,12 @@ class VenvTestCase(testtools.TestCase):
         self.pins.write_text('nova==34.0.0')
         self.code.write_text('0')
         python = top / 'python3'
-        python.write_text(PYTHON.format(asked=self.asked, code=self.code))
-        python.chmod(0o755)
-        self.useFixture(
-            fixtures.MonkeyPatch('tools.testing.venv.PYTHON', str(python))
+        self.uvless = top / 'uvless'
+        python.write_text(
+            PYTHON.format(asked=self.asked, code=self.code, uvless=self.uvless)
         )
+        python.chmod(0o755)
+        self.patch(installer, 'PYTHON', str(python))
 
     def _ensure(self):
         return venv.ensure(
@@ -41,11 +56,51 @@ class VenvTestCase(testtools.TestCase):
             deadline=time.monotonic() + 60,
         )
 
+    def _asked(self):
+        return self.asked.read_text().splitlines()
+
     def test_exactly_the_pins_are_installed(self):
         self.assertTrue(self._ensure())
         self.assertEqual(
-            f'--no-input -q install --no-deps -r {self.pins}',
-            self.asked.read_text().strip(),
+            f'uv pip install --quiet --compile-bytecode --python '
+            f'{self.folder}/bin/python --no-deps -r {self.pins}',
+            self._asked()[-1],
+        )
+
+    def test_uv_is_installed_once_for_all_environments(self):
+        self._ensure()
+        self.pins.write_text('nova==34.0.1')
+        self._ensure()
+        who = [line.split()[0] for line in self._asked()]
+        self.assertEqual(['pip', 'uv', 'uv'], who)
+
+    def test_pip_installs_where_there_is_no_uv(self):
+        self.uvless.touch()
+        self.assertTrue(self._ensure())
+        self.assertEqual(
+            f'pip --disable-pip-version-check --no-input --quiet install '
+            f'--no-deps -r {self.pins}',
+            self._asked()[-1],
+        )
+
+    def test_uv_is_tried_again(self):
+        self.uvless.touch()
+        self._ensure()
+        self.uvless.unlink()
+        self.pins.write_text('nova==34.0.1')
+        self._ensure()
+        self.assertTrue(self._asked()[-1].startswith('uv '))
+
+    def test_wheel_takes_the_place_of_the_last(self):
+        self._ensure()
+        venv.install_wheel(
+            self.folder,
+            pathlib.Path('/it.whl'),
+            log=self.log,
+            deadline=time.monotonic() + 60,
+        )
+        self.assertTrue(
+            self._asked()[-1].endswith('--no-deps --force-reinstall /it.whl')
         )
 
     def test_the_same_pins_are_installed_once(self):
