@@ -1,7 +1,8 @@
 """The depot: where a parcel lies while its server changes the host.
 
-It is an image in Glance that nobody can boot and no list shows, of whoever
-moves the server. Hosts need no way to each other for it, and no keys.
+It is an image in Glance that nobody can boot and no list shows. It belongs to
+the project of its server, whoever moves that. Hosts need no way to each other
+for it, and no keys.
 """
 
 from collections.abc import Callable
@@ -14,9 +15,12 @@ from typing import Any
 from typing import Protocol
 
 from nova import exception as nova_exception
+from oslo_log import log as logging
 
 from novadocker import exception
 from novadocker.image import upload
+
+LOG = logging.getLogger(__name__)
 
 # Of a server's name, which may be as long as that of an image.
 _NAME_LENGTH = 240
@@ -51,20 +55,7 @@ class Depot:
 
         :raises MoveRefused: Glance has not got all of it
         """
-        made = self._glance.create(
-            context,
-            {
-                'name': f'{instance.display_name[:_NAME_LENGTH]}-moving',
-                'is_public': False,
-                # Of no list, unless it is asked for.
-                'os_hidden': True,
-                'properties': {
-                    'instance_uuid': instance.uuid,
-                    'image_type': 'migration',
-                },
-                **_FORMAT,
-            },
-        )
+        made = self._make(context, instance)
         image_id = str(made['id'])
         with contextlib.ExitStack() as undo:
             undo.callback(self.discard, context, image_id)
@@ -85,6 +76,35 @@ class Depot:
                 )
             undo.pop_all()
         return image_id
+
+    def _make(self, context: Any, instance: Any) -> Mapping[str, Any]:
+        """Have an image that the owner of the server can fetch and delete."""
+        info = {
+            'name': f'{instance.display_name[:_NAME_LENGTH]}-moving',
+            'is_public': False,
+            # Of no list, unless it is asked for.
+            'os_hidden': True,
+            'properties': {
+                'instance_uuid': instance.uuid,
+                'image_type': 'migration',
+            },
+            **_FORMAT,
+        }
+        owner = instance.project_id
+        if context.project_id == owner:
+            return self._glance.create(context, info)
+        try:
+            return self._glance.create(context, {**info, 'owner': owner})
+        except nova_exception.Forbidden as err:
+            # Who may move the servers of others need not be an administrator
+            # to Glance.
+            LOG.warning(
+                'What travels belongs to project %(project)s, and the owner '
+                'of the server cannot finish a move that fails: %(error)s',
+                {'project': context.project_id, 'error': err},
+                instance=instance,
+            )
+            return self._glance.create(context, info)
 
     @contextlib.contextmanager
     def taken(

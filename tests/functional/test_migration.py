@@ -7,6 +7,7 @@ import tracemalloc
 
 import fixtures
 from nova import conf as nova_conf
+from nova import context as nova_context
 from nova import exception as nova_exception
 from nova.compute import task_states
 
@@ -189,7 +190,9 @@ class MigrationTestCase(test_boot.BootTestCase):
         self.moved_to = self.source if stays else self.target
         return departure.Departure(
             self.source, self._parcels(self.source), self.depot
-        ).depart(None, move)
+        ).depart(
+            nova_context.RequestContext('user', 'demo', is_admin=False), move
+        )
 
     def arriving(self):
         tools = self.moved_to

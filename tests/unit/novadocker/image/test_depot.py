@@ -3,6 +3,7 @@
 import pathlib
 
 import fixtures
+from nova import context as nova_context
 from nova import exception as nova_exception
 from oslo_utils.fixture import uuidsentinel
 import testtools
@@ -18,10 +19,14 @@ class DepotTestCase(testtools.TestCase):
         super().setUp()
         self.glance = fake_glance.FakeGlance()
         self.depot = depot.Depot(self.glance, self.glance.fetch)
+        self.log = self.useFixture(fixtures.FakeLogger())
         self.instance = vif.instance(uuidsentinel.instance)
+        self.context = nova_context.RequestContext(
+            'user', 'demo', is_admin=False
+        )
 
     def put(self, *chunks):
-        return self.depot.put(None, self.instance, iter(chunks))
+        return self.depot.put(self.context, self.instance, iter(chunks))
 
     def test_what_is_put_is_taken(self):
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
@@ -48,6 +53,23 @@ class DepotTestCase(testtools.TestCase):
         self.assertEqual(
             self.instance.uuid, found['properties']['instance_uuid']
         )
+
+    def test_it_is_of_the_project_of_its_server(self):
+        self.assertNotIn('owner', self.glance.images[self.put(b'a')])
+        self.context = nova_context.RequestContext(
+            'operator', 'admin', is_admin=False
+        )
+        found = self.glance.images[self.put(b'a')]
+        self.assertEqual('demo', found['owner'])
+
+    def test_glance_to_which_who_moves_it_is_no_administrator(self):
+        self.context = nova_context.RequestContext(
+            'operator', 'admin', is_admin=False
+        )
+        self.glance.has_admins = False
+        found = self.glance.images[self.put(b'a')]
+        self.assertNotIn('owner', found)
+        self.assertIn('belongs to project admin', self.log.output)
 
     def test_name_is_one_that_glance_takes(self):
         self.instance.display_name = 'x' * 255

@@ -96,7 +96,9 @@ class MoveTestCase(stories.StoryTestCase):
         )
 
     def depart(self, *, stays=False, **changes):
-        return self.departure().depart(None, self.move(stays=stays, **changes))
+        return self.departure().depart(
+            self.context, self.move(stays=stays, **changes)
+        )
 
     def arrival(self, tools):
         return arrival.Arrival(

@@ -6,6 +6,7 @@ import os
 import uuid
 
 import fixtures
+from nova import context as nova_context
 import testtools
 
 from novadocker import identity
@@ -92,6 +93,9 @@ class StoryTestCase(testtools.TestCase):
         )
         self.uuid = str(uuid.uuid4())
         self.instance = vif.instance(self.uuid)
+        self.context = nova_context.RequestContext(
+            'user', 'demo', is_admin=False
+        )
         self.ports = [vif.vif(vif.subnet('10.0.0.0/24', '10.0.0.5'))]
         self.view = model.Instance(
             uuid=self.uuid,

@@ -110,7 +110,7 @@ class StoryTest(RebuildTestCase):
         self.assertEqual(1, len(self.glance.images))
 
     def _bring(self):
-        parcel_id = self.depot.put(None, self.instance, iter([b'a']))
+        parcel_id = self.depot.put(self.context, self.instance, iter([b'a']))
         carried = model.Luggage('nova-moved/x:y', parcel_id=parcel_id)
         luggage.note(self.tools, self.uuid, luggage.text_of(carried))
 
