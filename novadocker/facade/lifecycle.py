@@ -10,12 +10,12 @@ from nova import exception as nova_exception
 from novadocker import constants
 from novadocker import exception
 from novadocker import view
+from novadocker.facade import carried
 from novadocker.facade import devices
 from novadocker.facade import guest
 from novadocker.facade import rooms
 from novadocker.facade import unfinished
 from novadocker.facade import volumes
-from novadocker.ops import arrival
 from novadocker.ops import create
 from novadocker.ops import destroy
 from novadocker.ops import power
@@ -119,7 +119,7 @@ class Lifecycle(rooms.Rooms):
         destroy_disks: bool,
     ) -> None:
         if destroy_disks:
-            arrival.give_up(self._tools, self._depot, context, instance.uuid)
+            unfinished.give_up(self._tools, self._depot, context, instance)
         destroy.destroy(
             self._tools,
             instance,
@@ -179,12 +179,10 @@ class Lifecycle(rooms.Rooms):
         is_hard = reboot_type == 'HARD'
         attached = volumes.of_server(context, instance, block_device_info)
         with volumes.remembered(block_device_info):
-            if is_hard and self._arrival.arrive_again(
+            if is_hard and self._arrives(
                 context, moved_boot(instance, network_info, attached)
             ):
                 return
-            if is_hard:
-                unfinished.settle(self._tools, context, instance)
             power.reboot(
                 self._tools,
                 instance,
@@ -194,6 +192,15 @@ class Lifecycle(rooms.Rooms):
                 timeout_s=CONF.shutdown_timeout,
                 attached=attached,
             )
+
+    def _arrives(self, context: Any, boot: create.Boot) -> bool:
+        """Make a server of what it has brought, if it has not arrived yet."""
+        instance = boot.instance
+        unfinished.settle(self._tools, self._depot, context, instance)
+        if not self._arrival.arrive_again(context, boot):
+            return False
+        carried.forget(instance)
+        return True
 
     @rooms.in_nova_words
     def pause(self, instance: Any) -> None:

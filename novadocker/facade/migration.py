@@ -4,15 +4,20 @@ from typing import Any
 
 from nova import exception as nova_exception
 from nova import objects
+from oslo_log import log as logging
 
 from novadocker import view
+from novadocker.facade import carried
 from novadocker.facade import lifecycle
 from novadocker.facade import rooms
+from novadocker.facade import unfinished
 from novadocker.facade import volumes
 from novadocker.ops import decision
 from novadocker.ops import departure
 from novadocker.ops import destroy
 from novadocker.ops import luggage
+
+LOG = logging.getLogger(__name__)
 
 
 class Migration(rooms.Rooms):
@@ -57,7 +62,10 @@ class Migration(rooms.Rooms):
                 ),
             )
             with volumes.remembered(block_device_info):
-                return luggage.text_of(self._departure.depart(context, move))
+                found = self._departure.depart(context, move)
+            # Nova may fail before it hands this on.
+            carried.keep(instance, luggage.text_of(found))
+            return luggage.text_of(found)
         except Exception as err:  # the facade: rolled back, whatever it is
             raise nova_exception.InstanceFaultRollback(
                 nova_exception.ResizeError(reason=str(err))
@@ -81,7 +89,7 @@ class Migration(rooms.Rooms):
     ) -> None:
         # Before anything that can fail: a hard reboot needs it.
         luggage.note(self._tools, instance.uuid, disk_info)
-        carried = luggage.read(disk_info)
+        brought = luggage.read(disk_info)
         boot = lifecycle.moved_boot(
             instance,
             network_info,
@@ -89,7 +97,8 @@ class Migration(rooms.Rooms):
             power_on=power_on,
         )
         with volumes.remembered(block_device_info):
-            self._arrival.arrive(context, boot, carried)
+            self._arrival.arrive(context, boot, brought)
+        carried.forget(instance)
 
     def confirm_migration(
         self, context: Any, migration: Any, instance: Any, network_info: Any
@@ -120,9 +129,18 @@ class Migration(rooms.Rooms):
                     context, instance, block_device_info
                 ),
             )
+        # A nova-compute that was killed does not know whether it was sent.
+        unfinished.give_up(self._tools, self._depot, context, instance)
 
     def delete_instance_files(self, instance: Any) -> bool:
         # Of a server whose move failed, and which was deleted elsewhere.
+        if text := carried.text_of(instance):
+            LOG.warning(
+                'It never arrived. Of what it took along an image may be '
+                'left in Glance: %s',
+                text,
+                instance=instance,
+            )
         destroy.remove_files(self._tools, instance)
         return True
 

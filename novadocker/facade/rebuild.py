@@ -11,6 +11,7 @@ from nova.compute import utils as compute_utils
 
 from novadocker.facade import lifecycle
 from novadocker.facade import rooms
+from novadocker.facade import unfinished
 from novadocker.facade import volumes
 from novadocker.ops import create
 from novadocker.ops import rebuild
@@ -86,7 +87,6 @@ class Rebuild(rooms.Rooms):
             self._creator,
             context,
             boot,
-            depot=self._depot,
             timeout_s=compute_utils.get_value_from_system_metadata(
                 boot.instance,
                 key='image_os_shutdown_timeout',
@@ -94,6 +94,9 @@ class Rebuild(rooms.Rooms):
                 default=CONF.shutdown_timeout,
             ),
             change_volumes=change_volumes,
+            give_up=lambda: unfinished.give_up(
+                self._tools, self._depot, context, boot.instance
+            ),
         )
 
 

@@ -9,19 +9,55 @@ from typing import Any
 
 from nova import objects
 
+from novadocker.facade import carried
+from novadocker.image import depot as image_depot
+from novadocker.ops import arrival
 from novadocker.ops import decision
+from novadocker.ops import luggage
 from novadocker.ops import tools as ops_tools
 
 _KINDS = {'resize', 'migration'}
 
 
-def settle(tools: ops_tools.Tools, context: Any, instance: Any) -> None:
-    """Let a server be here again that Nova has here and that had to leave."""
+def settle(
+    tools: ops_tools.Tools,
+    depot: image_depot.Depot,
+    context: Any,
+    instance: Any,
+) -> None:
+    """Let a server be here again, or arrive, that Nova has here.
 
-    def is_here() -> bool:
-        return _has_stayed(context, instance, tools.host.name)
+    :raises MoveRefused: what it has brought cannot be read
+    """
+    if ops_tools.is_there(tools, instance.uuid) or luggage.noted(
+        tools, instance.uuid
+    ):
+        return
+    host = tools.host.name
+    if decision.stay(
+        tools, instance, lambda: _has_stayed(context, instance, host)
+    ):
+        give_up(tools, depot, context, instance)
+    elif carried.text_of(instance) and _has_left(context, instance, host):
+        # Nova did not come to say it.
+        luggage.note(tools, instance.uuid, carried.text_of(instance))
 
-    decision.stay(tools, instance, is_here)
+
+def give_up(
+    tools: ops_tools.Tools,
+    depot: image_depot.Depot,
+    context: Any,
+    instance: Any,
+) -> None:
+    """Discard what a server has sent or brought and nobody will open.
+
+    What it takes along now is not known here, if it lives elsewhere.
+    """
+    is_elsewhere = instance.host not in {None, tools.host.name}
+    known = '' if is_elsewhere else carried.text_of(instance)
+    arrival.give_up(tools, depot, context, instance.uuid, known)
+    if known:
+        carried.forget(instance)
 
 
 def _has_stayed(context: Any, instance: Any, host: str) -> bool:
@@ -36,6 +72,12 @@ def _has_stayed(context: Any, instance: Any, host: str) -> bool:
         move.dest_compute != host
         or instance.instance_type_id == move.old_instance_type_id
     )
+
+
+def _has_left(context: Any, instance: Any, host: str) -> bool:
+    """Tell whether the last move of a server is one that came to a host."""
+    move = _last_move(context, instance)
+    return move is not None and instance.host == move.dest_compute == host
 
 
 def _last_move(context: Any, instance: Any) -> Any:

@@ -196,16 +196,24 @@ def give_up(
     depot: image_depot.Depot,
     context: Any,
     instance_uuid: str,
+    known: str = '',
 ) -> None:
-    """Discard what a server has brought, not opened, and never will."""
-    try:
-        luggage = ops_luggage.noted(tools, instance_uuid)
-    except exception.MoveRefused as err:
-        LOG.warning('%s It is given up, and may leave an image.', err)
-    else:
-        if luggage is not None:
+    """Discard what a server has sent or brought and nobody will open.
+
+    A server that is leaving is waited for: it may be sending.
+
+    :param known: what Nova knows of it
+    """
+    with locks.instance_lock(instance_uuid):
+        found = set()
+        for text in {*ops_luggage.texts(tools, instance_uuid), known} - {''}:
+            try:
+                found.add(ops_luggage.read(text))
+            except exception.MoveRefused as err:
+                LOG.warning('%s It is given up, and may leave an image.', err)
+        for luggage in found:
             _discard(depot, context, luggage)
-    ops_luggage.forget(tools, instance_uuid)
+        ops_luggage.forget(tools, instance_uuid)
 
 
 def _discard(

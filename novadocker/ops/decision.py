@@ -73,13 +73,14 @@ def revert(
 
 def stay(
     tools: ops_tools.Tools, instance: Any, is_here: Callable[[], bool]
-) -> None:
+) -> bool:
     """Let a server be what it was whose move was given up, if it is such.
 
     Whoever calls starts it, as it would any that is stopped.
 
     :param is_here: whether Nova has the server here; asked where a container
         is kept and none is the server
+    :returns: whether it was such
     """
     with locks.instance_lock(instance.uuid):
         if (
@@ -87,7 +88,8 @@ def stay(
             or not ops_tools.is_there(tools, instance.uuid, model.Role.RESIZE)
             or not is_here()
         ):
-            return
+            return False
         kept.take_back(tools, instance.uuid)
         kept.remove_images(tools, instance.uuid)
     LOG.info('Its move was given up: it is what it was', instance=instance)
+    return True

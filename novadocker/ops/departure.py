@@ -22,6 +22,7 @@ from novadocker.image import parcel
 from novadocker.inventory import host as inventory_host
 from novadocker.ops import kept
 from novadocker.ops import locks
+from novadocker.ops import luggage as ops_luggage
 from novadocker.ops import names
 from novadocker.ops import power
 from novadocker.ops import snapshot
@@ -108,6 +109,8 @@ class Departure:
                     self.tools, move.instance, timeout_s=move.timeout_s
                 )
             luggage = self._packed(context, move, stock, undo, watch)
+            if luggage.parcel_id:
+                self._note_sent(move, luggage, undo)
             undo.add(kept.take_back, self.tools, move.view.uuid)
             kept.put_away(self.tools, stock.container, move.view.uuid)
             if not move.stays:
@@ -204,6 +207,17 @@ class Departure:
                     base_id=move.instance.image_ref if stock.base else '',
                     carried_bytes=carried_bytes,
                 )
+
+    def _note_sent(
+        self, move: Move, luggage: model.Luggage, undo: undoing.Undo
+    ) -> None:
+        """Remember what is in Glance: a delete may come before its receiver.
+
+        Nova then has not saved what it was told of it.
+        """
+        uuid = move.view.uuid
+        undo.add(ops_luggage.forget, self.tools, uuid)
+        ops_luggage.note_sent(self.tools, uuid, ops_luggage.text_of(luggage))
 
     def _unplug(self, move: Move, container: model.Container) -> None:
         plumber = self.tools.plumber

@@ -1,7 +1,8 @@
 """What a moving server takes along, as Nova carries it and as a file.
 
 Nova hands on a text from the one host to the other. There it is noted in the
-folder of the server until its container is made.
+folder of the server until its container is made; and where it came from, until
+the old container is removed or is the server again.
 """
 
 import dataclasses
@@ -15,7 +16,8 @@ from novadocker.ops import tools as ops_tools
 
 # Hosts are upgraded one after the other.
 _VERSION = 1
-_FILE = 'luggage.json'
+_BROUGHT = 'luggage.json'
+_SENT = 'sent.json'
 
 
 def text_of(luggage: model.Luggage) -> str:
@@ -41,15 +43,16 @@ def read(text: str) -> model.Luggage:
 
 
 def note(tools: ops_tools.Tools, instance_uuid: str, text: str) -> None:
-    """Remember it until its server has a container.
+    """Remember what a server brings until it has a container.
 
     As it has come: a driver that cannot read it may be upgraded.
     """
-    path = _path(tools, instance_uuid)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = path.with_suffix('.new')
-    new.write_text(text)
-    new.replace(path)
+    _write(tools, instance_uuid, _BROUGHT, text)
+
+
+def note_sent(tools: ops_tools.Tools, instance_uuid: str, text: str) -> None:
+    """Remember what a server has taken along."""
+    _write(tools, instance_uuid, _SENT, text)
 
 
 def noted(tools: ops_tools.Tools, instance_uuid: str) -> model.Luggage | None:
@@ -57,16 +60,40 @@ def noted(tools: ops_tools.Tools, instance_uuid: str) -> model.Luggage | None:
 
     :raises MoveRefused: as ``read``
     """
-    try:
-        return read(_path(tools, instance_uuid).read_text())
-    except FileNotFoundError:
-        return None
+    text = _text(tools, instance_uuid, _BROUGHT)
+    return read(text) if text else None
+
+
+def texts(tools: ops_tools.Tools, instance_uuid: str) -> list[str]:
+    """List what is remembered of a server, whoever can read it."""
+    both = [_text(tools, instance_uuid, each) for each in (_BROUGHT, _SENT)]
+    return [each for each in both if each]
 
 
 def forget(tools: ops_tools.Tools, instance_uuid: str) -> None:
     """Its server has a container now, or shall have another one."""
-    _path(tools, instance_uuid).unlink(missing_ok=True)
+    for name in (_BROUGHT, _SENT):
+        _path(tools, instance_uuid, name).unlink(missing_ok=True)
 
 
-def _path(tools: ops_tools.Tools, instance_uuid: str) -> pathlib.Path:
-    return pathlib.Path(names.directory(tools, instance_uuid), _FILE)
+def _write(
+    tools: ops_tools.Tools, instance_uuid: str, name: str, text: str
+) -> None:
+    path = _path(tools, instance_uuid, name)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = path.with_suffix('.new')
+    new.write_text(text)
+    new.replace(path)
+
+
+def _text(tools: ops_tools.Tools, instance_uuid: str, name: str) -> str:
+    try:
+        return _path(tools, instance_uuid, name).read_text()
+    except FileNotFoundError:
+        return ''
+
+
+def _path(
+    tools: ops_tools.Tools, instance_uuid: str, name: str
+) -> pathlib.Path:
+    return pathlib.Path(names.directory(tools, instance_uuid), name)

@@ -11,8 +11,6 @@ import contextlib
 from typing import Any
 
 from novadocker import exception
-from novadocker.image import depot as image_depot
-from novadocker.ops import arrival
 from novadocker.ops import create
 from novadocker.ops import kept
 from novadocker.ops import power
@@ -27,18 +25,18 @@ def rebuild(
     context: Any,
     boot: create.Boot,
     *,
-    depot: image_depot.Depot,
     timeout_s: int,
     change_volumes: Callable[[], Sequence[request.Volume]],
+    give_up: Callable[[], None],
 ) -> None:
     """Replace a server's container by one of an image; its files are lost.
 
     A server that has none, since an earlier rebuild failed, is fine.
 
-    :param depot: may have what a move that failed has brought
     :param timeout_s: seconds that its command has to end by itself
     :param change_volumes: what Nova does with the volumes of the server
         between the one container and the other; gives those of the other
+    :param give_up: discards what a move that failed has brought
     :raises: as ``Creator.create``. Until the image is known to be sound the
         old container is not touched.
     """
@@ -50,7 +48,7 @@ def rebuild(
         _remove(tools, boot)
         # It begins anew: what it has brought from another host is lost, and
         # what it has not opened yet, too.
-        arrival.give_up(tools, depot, context, boot.view.uuid)
+        give_up()
         kept.remove(tools, boot.view.uuid)
         kept.remove_images(tools, boot.view.uuid)
         return volumes

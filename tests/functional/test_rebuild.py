@@ -7,11 +7,9 @@ import socket
 from novadocker import exception
 from novadocker import identity
 from novadocker import model
-from novadocker.image import depot
 from novadocker.ops import create
 from novadocker.ops import rebuild
 from tests.fixtures import dockerd
-from tests.fixtures import fake_glance
 from tests.fixtures import ovs
 from tests.functional import test_boot
 
@@ -23,7 +21,6 @@ OTHER_ID = '22222222-2222-4333-8444-555555555555'
 class RebuildTest(test_boot.BootTestCase):
     def setUp(self):
         super().setUp()
-        self.glance = fake_glance.FakeGlance()
         self.addCleanup(self._destroy)
 
     def _rebuild(self, image_id=OTHER_ID, creator=None, **changes):
@@ -38,9 +35,9 @@ class RebuildTest(test_boot.BootTestCase):
             creator or self.creator,
             None,
             boot,
-            depot=depot.Depot(self.glance, self.glance.fetch),
             timeout_s=0,
             change_volumes=tuple,
+            give_up=lambda: None,
         )
         return self.engine.inspect(f'nova-{self.namespace.uuid}')
 

@@ -3,6 +3,7 @@
 import json
 from unittest import mock
 
+import fixtures
 from nova import context as nova_context
 from nova import exception as nova_exception
 from nova import objects
@@ -12,8 +13,10 @@ from oslo_utils.fixture import uuidsentinel
 
 from novadocker import exception
 from novadocker import model
-from novadocker.ops import kept
+from novadocker.facade import carried
+from novadocker.image import depot
 from novadocker.ops import luggage
+from tests.fixtures import fake_glance
 from tests.unit.novadocker import test_driver
 from tests.unit.novadocker.facade import test_volume
 
@@ -74,6 +77,9 @@ class DepartTest(MigrationTestCase):
         self.assertEqual(3, move.view.flavor.vcpus)
         self.assertEqual(7, move.timeout_s)
 
+    def test_nova_keeps_what_it_takes_along(self):
+        self.assertEqual(self.migrate(), carried.text_of(self.instance))
+
     def test_hosts_are_told_apart_by_name(self):
         for dest, stays in (('host1', True), ('host2', False)):
             self.migration.dest_compute = dest
@@ -127,6 +133,7 @@ class DepartTest(MigrationTestCase):
                 vm_state=vm_states.STOPPED,
                 task_state=None,
             )
+            self.assertEqual('', carried.text_of(self.instance))
 
 
 class ArriveTest(MigrationTestCase):
@@ -149,10 +156,20 @@ class ArriveTest(MigrationTestCase):
         # share_info is of Nova 34.
         for more in ({}, {'share_info': None}):
             self.finish(luggage.text_of(CARRIED), **more)
-            _, boot, carried = self.arrival.arrive.call_args.args
-            self.assertEqual(CARRIED, carried)
+            _, boot, brought = self.arrival.arrive.call_args.args
+            self.assertEqual(CARRIED, brought)
             self.assertEqual(uuidsentinel.image, boot.image_id)
             self.assertIs(False, boot.power_on)
+
+    def test_nova_forgets_what_has_arrived_and_nothing_else(self):
+        text = luggage.text_of(CARRIED)
+        carried.keep(self.instance, text)
+        self.arrival.arrive.side_effect = exception.MoveRefused(reason='r')
+        self.assertRaises(exception.MoveRefused, self.finish, text)
+        self.assertEqual(text, carried.text_of(self.instance))
+        self.arrival.arrive.side_effect = None
+        self.finish(text)
+        self.assertEqual('', carried.text_of(self.instance))
 
     def test_what_nobody_can_read(self):
         self.assertRaises(exception.MoveRefused, self.finish, 'x')
@@ -198,8 +215,14 @@ class ArriveTest(MigrationTestCase):
         self.assertIn('another version', str(error))
 
     def test_hard_reboot_finishes_a_move_that_failed(self):
+        carried.keep(self.instance, luggage.text_of(CARRIED))
+        luggage.note(
+            *(self.driver._tools, self.instance.uuid),
+            luggage.text_of(CARRIED),
+        )
         self.arrival.arrive_again.return_value = True
         self._reboot('HARD', self.volumes)
+        self.assertEqual('', carried.text_of(self.instance))
         _, boot = self.arrival.arrive_again.call_args.args
         self.assertEqual(
             ['/volumes/vdb'], [each.target for each in boot.volumes]
@@ -218,80 +241,6 @@ class ArriveTest(MigrationTestCase):
         )
 
 
-class GivenUpTest(MigrationTestCase):
-    """Nova fails between two calls; a hard reboot looks who has the server."""
-
-    def setUp(self):
-        super().setUp()
-        self.arrival.arrive_again.return_value = False
-        self.instance.host = 'host1'
-        self.instance.instance_type_id = 1
-        self.migration.migration_type = 'migration'
-        self.migration.old_instance_type_id = 1
-        self.stub_out(
-            'nova.objects.MigrationList.get_by_filters',
-            lambda cls, context, filters, limit: self._found(filters)[:limit],
-        )
-        self.boot(self.port)
-        (container,) = self.engine.containers()
-        self.first = container.id
-        self.engine.kill(container.id)
-        kept.put_away(self.driver._tools, container, self.instance.uuid)
-        self.migrations = [self.migration]
-
-    def _found(self, filters):
-        self.assertEqual({'instance_uuid': self.instance.uuid}, filters)
-        return self.migrations
-
-    def reboot(self, kind='HARD'):
-        self.driver.reboot(self.context, self.instance, [self.port], kind)
-
-    def assert_runs(self):
-        (found,) = self.engine.containers()
-        self.assertEqual(self.first, found.id)
-        self.assertEqual(f'nova-{self.instance.uuid}', found.name)
-        self.assertTrue(found.state.is_live)
-
-    def assert_is_left(self, kind='HARD'):
-        self.assertRaises(nova_exception.InstanceNotFound, self.reboot, kind)
-        (found,) = self.engine.containers()
-        self.assertEqual(f'nova-{self.instance.uuid}-resize', found.name)
-
-    def test_server_that_nova_has_here_still(self):
-        self.reboot()
-        self.assert_runs()
-
-    def test_resize_here_whose_flavor_is_the_old_one(self):
-        self.migration.migration_type = 'resize'
-        self.migration.dest_compute = 'host1'
-        self.reboot()
-        self.assert_runs()
-
-    def test_resize_here_whose_flavor_is_the_new_one(self):
-        self.migration.dest_compute = 'host1'
-        self.instance.instance_type_id = 2
-        self.assert_is_left()
-
-    def test_server_that_nova_has_elsewhere(self):
-        self.instance.host = 'host2'
-        self.assert_is_left()
-
-    def test_server_that_came_from_elsewhere_since(self):
-        self.migration.source_compute = 'host3'
-        self.assert_is_left()
-
-    def test_server_that_was_evacuated_since(self):
-        self.migration.migration_type = 'evacuation'
-        self.assert_is_left()
-
-    def test_server_that_never_moved(self):
-        self.migrations = []
-        self.assert_is_left()
-
-    def test_soft_reboot_repairs_nothing(self):
-        self.assert_is_left('SOFT')
-
-
 class EndTest(MigrationTestCase):
     def test_server_that_is_not_here_cannot_be_reverted(self):
         self.assertRaises(
@@ -299,6 +248,25 @@ class EndTest(MigrationTestCase):
             self.driver.finish_revert_migration,
             *(self.context, self.instance, [self.port], self.migration),
         )
+
+    def test_revert_discards_what_nobody_has_opened(self):
+        glance = fake_glance.FakeGlance(parcel={'status': 'active'})
+        self.driver._depot = depot.Depot(glance, glance.fetch)
+        self.boot(self.port)
+        luggage.note_sent(
+            *(self.driver._tools, self.instance.uuid),
+            luggage.text_of(CARRIED),
+        )
+        self.driver.finish_revert_migration(
+            self.context, self.instance, [self.port], self.migration
+        )
+        self.assertEqual({}, glance.images)
+
+    def test_server_that_was_deleted_before_it_arrived(self):
+        log = self.useFixture(fixtures.FakeLogger())
+        carried.keep(self.instance, luggage.text_of(CARRIED))
+        self.assertTrue(self.driver.delete_instance_files(self.instance))
+        self.assertIn('"parcel_id": "parcel"', log.output)
 
     def test_files_of_a_server_that_left_none(self):
         self.assertTrue(self.driver.delete_instance_files(self.instance))

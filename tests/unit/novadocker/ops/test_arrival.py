@@ -197,6 +197,11 @@ class FailureTest(moving.MoveTestCase):
         self.assert_host_is_empty(self.target)
         self.assertEqual(['image'], list(self.glance.images))
 
+    def test_delete_discards_what_only_nova_knows_of(self):
+        known = ops_luggage.text_of(self.luggage)
+        arrival.give_up(self.target, self.depot, None, self.uuid, known)
+        self.assertEqual(['image'], list(self.glance.images))
+
     def test_delete_of_a_server_that_has_brought_nothing(self):
         arrival.give_up(self.source, self.depot, None, self.uuid)
 

@@ -6,6 +6,8 @@ from nova import exception as nova_exception
 
 from novadocker import exception
 from novadocker import model
+from novadocker.ops import arrival
+from novadocker.ops import luggage as ops_luggage
 from novadocker.ops import power
 from tests.fixtures import archives
 from tests.unit.novadocker.ops import moving
@@ -65,6 +67,11 @@ class DepartTest(moving.MoveTestCase):
         (image,) = self.brought(self.source)
         self.assertEqual((luggage.reference,), image.tags)
         self.assertEqual([], self.engine.find_images('nova-snapshot/*'))
+
+    def test_what_is_in_glance_can_be_discarded_from_here(self):
+        self.depart()
+        arrival.give_up(self.source, self.depot, self.context, self.uuid)
+        self.assertEqual(['image'], list(self.glance.images))
 
     def test_server_that_is_stopped(self):
         power.power_off(self.tools, self.instance, timeout_s=0)
@@ -164,6 +171,7 @@ class UndoTest(moving.MoveTestCase):
     def _fails(self, kind=exception.EngineError, **move):
         error = self.assertRaises(kind, self.depart, **move)
         self.assert_as_it_was()
+        self.assertEqual([], ops_luggage.texts(self.source, self.uuid))
         return error
 
     def _failing(self, method):

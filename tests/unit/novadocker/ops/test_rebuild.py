@@ -8,6 +8,7 @@ from novadocker import exception
 from novadocker import identity
 from novadocker import model
 from novadocker.image import depot
+from novadocker.ops import arrival
 from novadocker.ops import create
 from novadocker.ops import destroy
 from novadocker.ops import kept
@@ -53,9 +54,11 @@ class RebuildTestCase(stories.StoryTestCase):
             creator,
             None,
             boot,
-            depot=self.depot,
             timeout_s=5,
             change_volumes=self._change_volumes,
+            give_up=lambda: arrival.give_up(
+                self.tools, self.depot, self.context, self.uuid
+            ),
         )
         return self.found()
 
