@@ -177,11 +177,22 @@ class Lifecycle(rooms.Rooms):
         share_info: Any = None,
     ) -> None:
         is_hard = reboot_type == 'HARD'
+        if is_hard:
+            unfinished.settle(
+                self._tools,
+                self._depot,
+                context,
+                instance,
+                lambda: volumes.reconnect(
+                    context, instance, block_device_info, self
+                ),
+            )
         attached = volumes.of_server(context, instance, block_device_info)
         with volumes.remembered(block_device_info):
-            if is_hard and self._arrives(
+            if is_hard and self._arrival.arrive_again(
                 context, moved_boot(instance, network_info, attached)
             ):
+                carried.forget(instance)
                 return
             power.reboot(
                 self._tools,
@@ -192,15 +203,6 @@ class Lifecycle(rooms.Rooms):
                 timeout_s=CONF.shutdown_timeout,
                 attached=attached,
             )
-
-    def _arrives(self, context: Any, boot: create.Boot) -> bool:
-        """Make a server of what it has brought, if it has not arrived yet."""
-        instance = boot.instance
-        unfinished.settle(self._tools, self._depot, context, instance)
-        if not self._arrival.arrive_again(context, boot):
-            return False
-        carried.forget(instance)
-        return True
 
     @rooms.in_nova_words
     def pause(self, instance: Any) -> None:

@@ -5,6 +5,7 @@ server in ERROR on one of the two hosts and calls nobody; what is left is to
 be found at the next hard reboot. Which host has the server, Nova alone knows.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from nova import objects
@@ -24,9 +25,11 @@ def settle(
     depot: image_depot.Depot,
     context: Any,
     instance: Any,
+    reconnect: Callable[[], None],
 ) -> None:
     """Let a server be here again, or arrive, that Nova has here.
 
+    :param reconnect: connects its volumes to this host, before it is either
     :raises MoveRefused: what it has brought cannot be read
     """
     if ops_tools.is_there(tools, instance.uuid) or luggage.noted(
@@ -34,11 +37,17 @@ def settle(
     ):
         return
     host = tools.host.name
-    if decision.stay(
-        tools, instance, lambda: _has_stayed(context, instance, host)
-    ):
+
+    def is_here() -> bool:
+        has_stayed = _has_stayed(context, instance, host)
+        if has_stayed:
+            reconnect()
+        return has_stayed
+
+    if decision.stay(tools, instance, is_here):
         give_up(tools, depot, context, instance)
     elif carried.text_of(instance) and _has_left(context, instance, host):
+        reconnect()
         # Nova did not come to say it.
         luggage.note(tools, instance.uuid, carried.text_of(instance))
 

@@ -12,7 +12,9 @@ import contextlib
 from typing import Any
 
 from nova import objects
+from nova.virt import block_device
 from nova.virt import driver
+from nova.volume import cinder
 
 from novadocker.spec import mount
 from novadocker.volume import request
@@ -82,6 +84,32 @@ def block_device_info(context: Any, instance: Any) -> Any:
     )
     rows = [each for each in found if each.connection_info]
     return driver.get_block_device_info(instance, rows) if rows else {}
+
+
+def reconnect(
+    context: Any, instance: Any, block_device_info: Any, nova_driver: Any
+) -> None:
+    """Have Cinder connect the volumes of a server to this host.
+
+    For what Nova remembers is of before a move that it has given up. A back
+    end may have given the same path to a volume of somebody else since.
+    """
+    found = [
+        each
+        for each in _MAPPING(block_device_info)
+        if each['attachment_id'] is not None
+    ]
+    if not found:
+        return
+    api = cinder.API()
+    here = nova_driver.get_volume_connector(instance)
+    for each in found:
+        api.attachment_update(
+            context, each['attachment_id'], here, each['mount_device']
+        )
+    block_device.refresh_conn_infos(found, context, instance, api, nova_driver)
+    for each in found:
+        api.attachment_complete(context, each['attachment_id'])
 
 
 @contextlib.contextmanager

@@ -8,11 +8,14 @@ from nova import exception as nova_exception
 
 from novadocker import exception
 from novadocker.facade import carried
+from novadocker.facade import rooms
 from novadocker.image import depot
 from novadocker.ops import kept
 from novadocker.ops import luggage
+from tests.fixtures import fake_disks
 from tests.fixtures import fake_glance
 from tests.unit.novadocker.facade import test_migration
+from tests.unit.novadocker.facade import test_volume
 
 TEXT = luggage.text_of(test_migration.CARRIED)
 
@@ -43,8 +46,13 @@ class UnfinishedTestCase(test_migration.MigrationTestCase):
         self.assertEqual({'instance_uuid': self.instance.uuid}, filters)
         return self.migrations
 
-    def reboot(self, kind='HARD'):
-        self.driver.reboot(self.context, self.instance, [self.port], kind)
+    def reboot(self, kind='HARD', volumes=None):
+        self.driver.reboot(
+            self.context, self.instance, [self.port], kind, volumes
+        )
+
+    def noted(self):
+        return luggage.noted(self.driver._tools, self.instance.uuid)
 
     def assert_runs(self):
         (found,) = self.engine.containers()
@@ -100,9 +108,6 @@ class ArriveTest(UnfinishedTestCase):
         self.migration.source_compute = 'host2'
         self.migration.dest_compute = 'host1'
 
-    def noted(self):
-        return luggage.noted(self.driver._tools, self.instance.uuid)
-
     def test_what_nova_knows_is_what_arrives(self):
         self.assert_is_left()
         self.assertEqual(test_migration.CARRIED, self.noted())
@@ -145,6 +150,91 @@ class ArriveTest(UnfinishedTestCase):
     def test_what_another_version_has_packed(self):
         luggage.note(self.driver._tools, self.instance.uuid, '{}')
         self.assertRaises(exception.MoveRefused, self.reboot)
+
+
+class Cinder:
+    """The attachments of volumes, each with what connects it now."""
+
+    def __init__(self):
+        self.done = []
+        self.failure = None
+
+    def attachment_update(self, context, attachment_id, connector, device):
+        if self.failure:
+            raise self.failure
+        self.done.append(('update', attachment_id, connector['host'], device))
+
+    def attachment_get(self, context, attachment_id):
+        assert self.done
+        info = {'driver_volume_type': 'iscsi', 'data': {'where': '/dev/new'}}
+        return {'connection_info': info}
+
+    def attachment_complete(self, context, attachment_id):
+        self.done.append(('complete', attachment_id))
+
+
+class Attached(test_volume.Row):
+    def __init__(self, attachment_id='attachment'):
+        super().__init__()
+        self['attachment_id'] = attachment_id
+
+    def refresh_connection_info(self, context, instance, api, driver):
+        found = api.attachment_get(context, self['attachment_id'])
+        self['connection_info'] = found['connection_info']
+
+
+class VolumesTest(UnfinishedTestCase):
+    """Their connections may have gone, and be those of others by now."""
+
+    def setUp(self):
+        super().setUp()
+        self.migration.source_compute = 'host2'
+        self.migration.dest_compute = 'host1'
+        self.cinder = Cinder()
+        self.stub_out('nova.volume.cinder.API', lambda: self.cinder)
+        connector = fake_disks.FakeConnector()
+        self.driver._connector = connector
+        self.rows = {'block_device_mapping': [Attached()]}
+
+    def test_they_are_connected_to_the_new_host(self):
+        self.arrival.arrive_again.return_value = True
+        self.reboot(volumes=self.rows)
+        _, boot = self.arrival.arrive_again.call_args.args
+        self.assertEqual({'where': '/dev/new'}, boot.volumes[0].data)
+        self.assertEqual(
+            [
+                ('update', 'attachment', rooms.CONF.host, '/dev/vdb'),
+                ('complete', 'attachment'),
+            ],
+            self.cinder.done,
+        )
+
+    def test_cinder_that_is_still_away_changes_nothing(self):
+        self.cinder.failure = nova_exception.CinderConnectionFailed(reason='r')
+        for source, dest in (('host2', 'host1'), ('host1', 'host2')):
+            self.migration.source_compute = source
+            self.migration.dest_compute = dest
+            self.assertRaises(
+                nova_exception.CinderConnectionFailed,
+                self.reboot,
+                volumes=self.rows,
+            )
+            self.assertIsNone(self.noted())
+            (found,) = self.engine.containers()
+            self.assertEqual(f'nova-{self.instance.uuid}-resize', found.name)
+
+    def test_volume_that_cinder_attached_before_it_had_attachments(self):
+        self.rows = {'block_device_mapping': [Attached(None)]}
+        self.arrival.arrive_again.return_value = True
+        self.reboot(volumes=self.rows)
+        self.assertEqual([], self.cinder.done)
+
+    def test_other_reboots_leave_cinder_alone(self):
+        kept.take_back(self.driver._tools, self.instance.uuid)
+        self.assertRaises(
+            exception.VolumeRefused, self.reboot, volumes=self.rows
+        )
+        self.assertEqual([], self.cinder.done)
 
 
 class DeleteTest(UnfinishedTestCase):
