@@ -16,6 +16,7 @@ from novadocker.image import parcel
 from novadocker.image import store
 from novadocker.ops import create
 from novadocker.ops import guest
+from novadocker.ops import kept
 from novadocker.ops import locks
 from novadocker.ops import luggage as ops_luggage
 from novadocker.ops import making
@@ -86,6 +87,10 @@ class Arrival:
         luggage: model.Luggage,
         watch: stopwatch.Stopwatch,
     ) -> None:
+        if luggage.parcel_id:
+            # Of an older move, which failed; a revert would take it for what
+            # it goes back to.
+            kept.remove(self.tools, boot.view.uuid)
         with undoing.Undo() as undo:
             volumes.require_possible(self.tools, boot.volumes)
             with watch.phase('open'):

@@ -5,10 +5,14 @@ import os
 from nova.compute import task_states
 
 from novadocker import exception
+from novadocker.ops import create
 from novadocker.ops import decision
 from novadocker.ops import destroy
+from novadocker.ops import kept
 from novadocker.ops import power
+from novadocker.ops import tools as ops_tools
 from tests.unit.novadocker.ops import moving
+from tests.unit.novadocker.ops import stories
 
 
 class DecisionTestCase(moving.MoveTestCase):
@@ -107,6 +111,30 @@ class RevertTest(DecisionTestCase):
 
     def _must_not(self, *args):
         raise AssertionError('it is not needed')
+
+    def test_what_an_older_move_left_there_is_no_server_to_go_back_to(self):
+        older = self.leave_older(self.target)
+        self.moved(stays=False)
+        found = [each.id for each in self.target.engine.containers()]
+        self.assertNotIn(older, found)
+        self.destroy_moved()
+        self.assert_host_is_empty(self.target)
+        self.revert()
+        self.assert_as_it_was()
+
+    def leave_older(self, tools):
+        """Have a host keep a container of an older move."""
+        creator = create.Creator(
+            tools, stories.FakeImages(tools.engine), self.wait
+        )
+        creator.create(None, self.arriving())
+        found = ops_tools.find(tools, self.uuid)
+        tools.engine.kill(found.id)
+        kept.put_away(tools, found, self.uuid)
+        tools.plumber.unplug(self.instance, self.ports)
+        tools.plumber.remove_netns(self.uuid)
+        tools.plumber.unmap(found.id)
+        return found.id
 
     def test_server_that_was_stopped_stays_stopped(self):
         power.power_off(self.tools, self.instance, timeout_s=0)
