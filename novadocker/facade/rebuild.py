@@ -1,6 +1,5 @@
 """The door of a rebuild."""
 
-from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from novadocker.facade import rooms
 from novadocker.facade import unfinished
 from novadocker.facade import volumes
 from novadocker.ops import create
-from novadocker.ops import rebuild
+from novadocker.ops import rebuild as ops_rebuild
 from novadocker.volume import request
 
 CONF = nova_conf.CONF
@@ -60,42 +59,35 @@ class Rebuild(rooms.Rooms):
             detach_block_devices(context, bdms)
             _enter(instance, task_states.REBUILD_BLOCK_DEVICE_MAPPING)
             given.update(attach_block_devices(context, instance, bdms) or {})
-            _enter(instance, task_states.REBUILD_SPAWNING)
             return volumes.of_server(context, instance, given)
 
+        calls = ops_rebuild.Calls(
+            change_volumes,
+            go_on=lambda: _enter(instance, task_states.REBUILD_SPAWNING),
+            give_up=lambda: unfinished.give_up(
+                self._tools, self._depot, context, instance
+            ),
+        )
+        boot = lifecycle.boot_of(
+            instance, image_meta, network_info, injected_files, admin_password
+        )
         with volumes.remembered(given):
-            self._rebuild(
-                context,
-                lifecycle.boot_of(
-                    instance,
-                    image_meta,
-                    network_info,
-                    injected_files,
-                    admin_password,
-                ),
-                change_volumes,
-            )
+            self._rebuild(context, boot, calls)
 
     def _rebuild(
-        self,
-        context: Any,
-        boot: create.Boot,
-        change_volumes: Callable[[], Sequence[request.Volume]],
+        self, context: Any, boot: create.Boot, calls: ops_rebuild.Calls
     ) -> None:
-        rebuild.rebuild(
+        ops_rebuild.rebuild(
             self._tools,
             self._creator,
             context,
             boot,
+            calls,
             timeout_s=compute_utils.get_value_from_system_metadata(
                 boot.instance,
                 key='image_os_shutdown_timeout',
                 type=int,
                 default=CONF.shutdown_timeout,
-            ),
-            change_volumes=change_volumes,
-            give_up=lambda: unfinished.give_up(
-                self._tools, self._depot, context, boot.instance
             ),
         )
 

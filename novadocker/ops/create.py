@@ -71,6 +71,22 @@ class Boot:
     volumes: Sequence[request.Volume] = ()
 
 
+@dataclasses.dataclass(frozen=True)
+class Steps:
+    """What a server goes through before it is booted anew.
+
+    :ivar stop: ends what runs of it
+    :ivar change_volumes: has Nova take its volumes and give it others, which
+        it returns. The lock is free meanwhile: an attach has Nova's lock of
+        the volume when it waits for ours, and this waits for Nova's.
+    :ivar take_away: removes the old container, if the server is to live on
+    """
+
+    stop: Callable[[], None]
+    change_volumes: Callable[[], Sequence[request.Volume]]
+    take_away: Callable[[], None]
+
+
 class Creator:
     """Boots servers."""
 
@@ -104,12 +120,7 @@ class Creator:
                 undo.pop_all()
         LOG.info('Booted: %s', watch, instance=boot.instance)
 
-    def recreate(
-        self,
-        context: Any,
-        boot: Boot,
-        take_away: Callable[[], Sequence[request.Volume]],
-    ) -> None:
+    def recreate(self, context: Any, boot: Boot, steps: Steps) -> None:
         """Boot a server anew, on the ports that it has.
 
         What can be refused is refused while the old container is there. What
@@ -117,15 +128,18 @@ class Creator:
         files of the server, which stay until it is deleted: a port that is
         taken away and comes back is dead for a while.
 
-        :param take_away: removes the old container, and gives the volumes of
-            the new one
         :raises: as ``create``
         """
         watch = stopwatch.Stopwatch()
         with locks.instance_lock(boot.view.uuid):
             spec = self._spec(context, boot, watch)
+            with watch.phase('stop'):
+                steps.stop()
+        with watch.phase('change volumes'):
+            boot = dataclasses.replace(boot, volumes=steps.change_volumes())
+        with locks.instance_lock(boot.view.uuid):
             with watch.phase('old container'):
-                boot = dataclasses.replace(boot, volumes=take_away())
+                steps.take_away()
             with undoing.Undo() as undo:
                 self._rebuild(boot, spec, undo, watch)
                 undo.pop_all()

@@ -17,8 +17,10 @@ _held = threading.local()
 def instance_lock(instance_uuid: str) -> Iterator[None]:
     """Hold the lock of an instance; waits for whoever has it.
 
-    A story that has it may call Nova, which calls the driver again: a rebuild
-    has Nova detach the volumes. So a thread may hold it twice.
+    A story that has it may call another one that takes it: a rebuild gives up
+    what a move has brought. So a thread may hold it twice. No story calls Nova
+    while it has it where Nova locks something: an attach has the lock of the
+    volume (guard_connection of os-brick) when it comes here.
 
     NOTE: the name must not be the bare uuid. Nova's manager holds a lock of
     that name while it calls the driver, and lock_file_prefix does not tell

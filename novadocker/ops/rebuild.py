@@ -8,6 +8,7 @@ first instruction would run before the network is there.
 from collections.abc import Callable
 from collections.abc import Sequence
 import contextlib
+import dataclasses
 from typing import Any
 
 from novadocker import exception
@@ -19,41 +20,56 @@ from novadocker.ops import tools as ops_tools
 from novadocker.volume import request
 
 
+@dataclasses.dataclass(frozen=True)
+class Calls:
+    """What Nova has to say in the middle of a rebuild.
+
+    :ivar change_volumes: what Nova does with the volumes of the server
+        between the one container and the other; gives those of the other
+    :ivar go_on: hears whether the server is being deleted meanwhile
+    :ivar give_up: discards what a move that failed has brought
+    """
+
+    change_volumes: Callable[[], Sequence[request.Volume]]
+    go_on: Callable[[], None]
+    give_up: Callable[[], None]
+
+
 def rebuild(
     tools: ops_tools.Tools,
     creator: create.Creator,
     context: Any,
     boot: create.Boot,
+    calls: Calls,
     *,
     timeout_s: int,
-    change_volumes: Callable[[], Sequence[request.Volume]],
-    give_up: Callable[[], None],
 ) -> None:
     """Replace a server's container by one of an image; its files are lost.
 
     A server that has none, since an earlier rebuild failed, is fine.
 
     :param timeout_s: seconds that its command has to end by itself
-    :param change_volumes: what Nova does with the volumes of the server
-        between the one container and the other; gives those of the other
-    :param give_up: discards what a move that failed has brought
     :raises: as ``Creator.create``. Until the image is known to be sound the
         old container is not touched.
     """
 
-    def take_away() -> Sequence[request.Volume]:
+    def stop() -> None:
         with contextlib.suppress(exception.ContainerNotFound):
             power.bring_down(tools, boot.instance, timeout_s=timeout_s)
-        volumes = change_volumes()
+
+    def take_away() -> None:
+        # Under the lock: a delete that comes now waits for the new container.
+        calls.go_on()
         _remove(tools, boot)
         # It begins anew: what it has brought from another host is lost, and
         # what it has not opened yet, too.
-        give_up()
+        calls.give_up()
         kept.remove(tools, boot.view.uuid)
         kept.remove_images(tools, boot.view.uuid)
-        return volumes
 
-    creator.recreate(context, boot, take_away)
+    creator.recreate(
+        context, boot, create.Steps(stop, calls.change_volumes, take_away)
+    )
 
 
 def _remove(tools: ops_tools.Tools, boot: create.Boot) -> None:

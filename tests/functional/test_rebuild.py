@@ -35,9 +35,8 @@ class RebuildTest(test_boot.BootTestCase):
             creator or self.creator,
             None,
             boot,
+            rebuild.Calls(tuple, lambda: None, lambda: None),
             timeout_s=0,
-            change_volumes=tuple,
-            give_up=lambda: None,
         )
         return self.engine.inspect(f'nova-{self.namespace.uuid}')
 

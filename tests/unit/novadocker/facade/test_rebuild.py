@@ -19,9 +19,11 @@ class RebuildTest(test_driver.DriverTestCase):
         self.instance.save = self._save
         self.steps = []
 
-    def _recreate(self, context, boot, take_away):
+    def _recreate(self, context, boot, steps):
         self.boot = boot
-        take_away()
+        steps.stop()
+        steps.change_volumes()
+        steps.take_away()
 
     def _save(self, expected_task_state):
         self.steps.append((*expected_task_state, self.instance.task_state))

@@ -1,6 +1,7 @@
 """A rebuild: another container on the same ports, or a server to try again."""
 
 import dataclasses
+import threading
 
 from nova import exception as nova_exception
 
@@ -15,6 +16,7 @@ from novadocker.ops import kept
 from novadocker.ops import luggage
 from novadocker.ops import power
 from novadocker.ops import rebuild
+from novadocker.ops import volumes
 from novadocker.volume import request
 from tests.fixtures import fake_engine
 from tests.fixtures import fake_glance
@@ -27,6 +29,7 @@ class RebuildTestCase(stories.StoryTestCase):
         self.first = self.boot()
         self.steps = []
         self.volumes_failure = None
+        self.deletion = None
         self.volumes = ()
         self.glance = fake_glance.FakeGlance()
         self.depot = depot.Depot(self.glance, self.glance.fetch)
@@ -36,6 +39,10 @@ class RebuildTestCase(stories.StoryTestCase):
         if self.volumes_failure:
             raise self.volumes_failure
         return self.volumes
+
+    def _go_on(self):
+        if self.deletion:
+            raise self.deletion
 
     def _wait(self, instance, network_info):
         raise AssertionError('Neutron sends no event for a port that is up')
@@ -54,11 +61,14 @@ class RebuildTestCase(stories.StoryTestCase):
             creator,
             None,
             boot,
-            timeout_s=5,
-            change_volumes=self._change_volumes,
-            give_up=lambda: arrival.give_up(
-                self.tools, self.depot, self.context, self.uuid
+            rebuild.Calls(
+                self._change_volumes,
+                go_on=self._go_on,
+                give_up=lambda: arrival.give_up(
+                    self.tools, self.depot, self.context, self.uuid
+                ),
             ),
+            timeout_s=5,
         )
         return self.found()
 
@@ -130,6 +140,27 @@ class StoryTest(RebuildTestCase):
     def test_volumes_change_while_nothing_runs(self):
         self.rebuild()
         self.assertEqual([model.ContainerState.EXITED], self.steps)
+
+    def test_attach_that_has_novas_lock_does_not_wait_for_it(self):
+        def change_volumes():
+            # With the lock that Nova's detach waits for.
+            volumes.attach(
+                *(self.tools, self.instance),
+                request.Volume('v', 'iscsi', {'where': '/dev/sdb'}, '/data'),
+            )
+            done.set()
+
+        def change():
+            thread = threading.Thread(target=change_volumes, daemon=True)
+            thread.start()
+            thread.join(60)
+            return ()
+
+        self.disks.content['/dev/sdb'] = 'ext4'
+        done = threading.Event()
+        self.patch(self, '_change_volumes', change)
+        self.rebuild()
+        self.assertTrue(done.is_set())
 
     def test_new_container_has_the_volumes_that_nova_gives_it_then(self):
         self.disks.content['/dev/sdb'] = 'ext4'
@@ -215,6 +246,20 @@ class FailedRebuildTest(RebuildTestCase):
         self.assertRaises(nova_exception.DeviceDetachFailed, self.rebuild)
         self.assertEqual(self.first.id, self.found().id)
         self.assert_ports_are_kept()
+
+    def test_server_that_is_deleted_meanwhile_gets_no_container(self):
+        self.deletion = nova_exception.InstanceNotFound(instance_id=self.uuid)
+        destroyed = []
+
+        def delete():
+            destroy.destroy(self.tools, self.instance, self.ports)
+            destroyed.append(self.uuid)
+            return ()
+
+        self.patch(self, '_change_volumes', delete)
+        self.assertRaises(nova_exception.InstanceNotFound, self.rebuild)
+        self.assertEqual([self.uuid], destroyed)
+        self.assert_nothing_left()
 
     def test_command_that_ends_at_once(self):
         self.engine.outcome = fake_engine.Outcome(3, b'no config')
