@@ -40,7 +40,7 @@ function pre_install_nova_docker {
 }
 
 function install_nova_docker {
-    setup_install "$NOVA_DOCKER_DIR"
+    install_docker_driver
     if is_service_enabled nova; then
         link_docker_driver
     fi

@@ -65,6 +65,9 @@ class Node(fixtures.Fixture):
         venv.mkdir(parents=True)
         for name in ('novadocker-runtime', 'glance-bridge-manage'):
             shutil.copy(programs / 'noted', venv / name)
+        requirements = self.root / 'stack/requirements/.venv/bin'
+        requirements.mkdir(parents=True)
+        shutil.copy(programs / 'noted', requirements / 'edit-constraints')
         # As an editable installation has it: Nova is where its checkout is.
         (venv / 'python3').write_text(
             f'#!/bin/sh\nPYTHONPATH={self.root}/stack/nova '

@@ -12,6 +12,7 @@ fi
 cp "$ROOT/programs/noted" "$TOP_DIR/tools/discover_hosts.sh"
 DEST=$ROOT/stack
 DATA_DIR=$DEST/data
+REQUIREMENTS_DIR=$DEST/requirements
 STACK_USER=$(id --user --name)
 SERVICE_HOST=${SERVICE_HOST:-$HOST_IP}
 SERVICE_LISTEN_ADDRESS=0.0.0.0

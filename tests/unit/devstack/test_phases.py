@@ -58,6 +58,7 @@ class StackTest(PhaseTest):
             'install_package docker-registry',
             'systemctl mask nginx.service',
             'install_package nginx-light',
+            'edit-constraints',
             'setup_install ',
             'novadocker-runtime install',
             'restart docker',
