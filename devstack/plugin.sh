@@ -57,6 +57,7 @@ function post_config_nova_docker {
     fi
     if is_docker_host; then
         configure_docker_driver
+        configure_docker_zone
     fi
     if is_service_enabled docker-registry; then
         configure_docker_store

@@ -63,7 +63,10 @@ class Node(fixtures.Fixture):
             path.chmod(0o755)
         venv = self.root / 'venv/bin'
         venv.mkdir(parents=True)
-        for name in ('novadocker-runtime', 'glance-bridge-manage'):
+        for name in (
+            *('novadocker-runtime', 'novadocker-zone'),
+            'glance-bridge-manage',
+        ):
             shutil.copy(programs / 'noted', venv / name)
         requirements = self.root / 'stack/requirements/.venv/bin'
         requirements.mkdir(parents=True)

@@ -33,7 +33,7 @@ class StackTest(PhaseTest):
         for name in _REGISTRY:
             self.assertIn(f'systemctl start devstack@{name}.service', calls)
         self.assertIn(
-            'docker --config', calls.split('openstack aggregate add')[1]
+            'docker --config', calls.split('novadocker-zone apply')[1]
         )
         before = controller.files()
         controller.log.write_text('')
@@ -47,8 +47,7 @@ class StackTest(PhaseTest):
         self.assertEqual([], controller.called('build_image'))
         self.assertNotIn('restart docker', controller.log.read_text())
         again = controller.called('openstack')
-        for made in ('aggregate create', 'aggregate add', 'image create'):
-            self.assertEqual([], [c for c in again if made in c])
+        self.assertEqual([], [c for c in again if 'image create' in c])
 
     def require_order(self, calls: str) -> None:
         """Check that nothing comes before what it stands on."""
@@ -69,8 +68,7 @@ class StackTest(PhaseTest):
             'systemctl start devstack@docker-proxy.service',
             'curl ',
             'discover_hosts.sh',
-            'openstack aggregate create',
-            'openstack aggregate add host docker node1',
+            'novadocker-zone apply',
             'build_image build memcached',
         ):
             at = calls.index(each, at)
@@ -88,10 +86,8 @@ class StackTest(PhaseTest):
         self.assertNotIn('etc/tempest/tempest.conf', written)
         self.assertEqual([], compute.called('recreate_database'))
         self.assertEqual([], compute.called('discover_hosts.sh'))
-        self.assertEqual(
-            ['aggregate add host docker node1'],
-            [c for c in compute.called('openstack') if 'add host' in c],
-        )
+        (applied,) = compute.called('novadocker-zone')
+        self.assertTrue(applied.startswith('apply '))
 
     def test_a_controller_of_virtual_machines_has_the_registry(self) -> None:
         controller = self.useFixture(node.Node())
@@ -148,10 +144,32 @@ class StackTest(PhaseTest):
         self.stack(controller)
         self.assertNotIn('secretadmin', controller.log.read_text())
 
-    def test_hosts_stay_in_their_zone_where_none_is_named(self) -> None:
+    def test_the_zone_waits_until_nova_knows_the_host(self) -> None:
         compute = self.useFixture(node.Node(*node.COMPUTE))
-        self.stack(compute, NOVA_DOCKER_ZONE='')
-        self.assertIn('aggregate create docker', compute.called('openstack'))
+        program = compute.root / 'venv/bin/novadocker-zone'
+        program.write_text(
+            '#!/bin/sh\n'
+            'echo "novadocker-zone $*" >> "$LOG"\n'
+            '[ -e "$ROOT/known" ] || { touch "$ROOT/known"; exit 1; }\n'
+        )
+        self.stack(compute)
+        self.assertEqual(2, len(compute.called('novadocker-zone')))
+
+    def test_a_zone_that_cannot_be_made_ends_it(self) -> None:
+        compute = self.useFixture(node.Node(*node.COMPUTE))
+        (compute.root / 'venv/bin/novadocker-zone').write_text(
+            '#!/bin/sh\nexit 2\n'
+        )
+        done = compute.run(*node.STACK, NOVA_READY_TIMEOUT='1')
+        self.assertNotEqual(0, done.returncode)
+        self.assertIn('The docker zone was not made', done.stderr)
+
+    def test_what_was_made_in_an_earlier_cloud_is_forgotten(self) -> None:
+        compute = self.useFixture(node.Node(*node.COMPUTE))
+        record = compute.root / 'stack/data/nova-docker-zone.json'
+        record.write_text('of the cloud before')
+        self.stack(compute)
+        self.assertFalse(record.exists())
 
     def test_what_the_distribution_lacks_is_said(self) -> None:
         controller = self.useFixture(node.Node())

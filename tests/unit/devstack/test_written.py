@@ -1,6 +1,7 @@
 """What devstack writes, against what the pages tell an operator to write."""
 
 import configparser
+import dataclasses
 import pathlib
 import re
 import shutil
@@ -13,6 +14,7 @@ import yaml
 
 import glance_bridge.conf
 import novadocker.conf
+from novadocker.zone import desired
 from tests.fixtures import page
 from tests.unit.devstack import node
 
@@ -102,6 +104,33 @@ class NovaTest(WrittenTest):
         self.assertEqual(
             ours.read_text(), self.text('etc/nova/rootwrap.d/docker.filters')
         )
+
+
+class ZoneTest(WrittenTest):
+    def wish(self, **variables: str) -> desired.Wish:
+        self.write(**variables)
+        return desired.read(self.text('stack/data/nova-docker-zone.yaml'))
+
+    def test_this_host_is_put_where_docker_hosts_usually_are(self) -> None:
+        (made,) = self.wish().aggregates
+        usual, _ = desired.read(desired.USUAL).aggregates
+        self.assertEqual(('node1',), made.hosts)
+        self.assertEqual(
+            dataclasses.replace(
+                usual, hosts=made.hosts, hypervisor_types=frozenset()
+            ),
+            made,
+        )
+
+    def test_names_are_those_of_local_conf(self) -> None:
+        (made,) = self.wish(
+            NOVA_DOCKER_AGGREGATE='our hosts', NOVA_DOCKER_ZONE='yes'
+        ).aggregates
+        self.assertEqual(('our hosts', 'yes'), (made.name, made.zone))
+
+    def test_hosts_stay_in_their_zone_where_none_is_named(self) -> None:
+        (made,) = self.wish(NOVA_DOCKER_ZONE='').aggregates
+        self.assertIsNone(made.zone)
 
 
 class GlanceTest(WrittenTest):
