@@ -85,6 +85,7 @@ function extra_nova_docker {
 function test_config_nova_docker {
     if is_service_enabled tempest; then
         configure_docker_tempest
+        install_docker_tempest
     fi
 }
 

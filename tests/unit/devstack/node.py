@@ -90,7 +90,8 @@ class Node(fixtures.Fixture):
         (virt.parent / '__init__.py').touch()
         for folder in ('nova/rootwrap.d', 'glance', 'tempest'):
             (self.root / 'etc' / folder).mkdir(parents=True)
-        (self.root / 'stack/data').mkdir()
+        for name in ('data', 'tempest'):
+            (self.root / 'stack' / name).mkdir()
         self.paste.write_text(PASTE)
 
     @property

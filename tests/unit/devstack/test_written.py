@@ -15,6 +15,7 @@ import yaml
 import glance_bridge.conf
 import novadocker.conf
 from novadocker.zone import desired
+from novadocker_tempest_plugin import config as tempest_config
 from tests.fixtures import page
 from tests.unit.devstack import node
 
@@ -346,9 +347,40 @@ class TempestTest(WrittenTest):
         )
         self.assertEqual('root', self.written['validation']['image_ssh_user'])
 
+    def test_our_own_tests_are_there_and_know_where_to_push(self) -> None:
+        (installed,) = self.node.called('tox')
+        self.assertTrue(
+            installed.endswith(f'--no-deps {self.node.root}/stack/nova-docker')
+        )
+        conf = cfg.ConfigOpts()
+        conf.register_opts(tempest_config.OPTIONS, tempest_config.GROUP)
+        path = self.node.root / 'etc/tempest/tempest.conf'
+        conf([], default_config_files=[str(path)])
+        self.assertEqual('http://127.0.0.1:5042', conf.docker.registry_url)
+        self.assertEqual('docker', conf.docker.zone)
+        self.assertFalse(conf.docker.volumes)
+        self.assertTrue(pathlib.Path(conf.docker.image_archive).exists())
+        for name in self.written['docker']:
+            self.assertIn(name, conf.docker)
+
     def test_the_list_of_what_is_left_out_is_there(self) -> None:
         text = self.text('stack/data/nova-docker-tempest.txt')
         self.assertIn('test_reboot_server_hard', text)
+
+
+class OtherTempestTest(WrittenTest):
+    def test_what_is_not_there_is_not_told(self) -> None:
+        # No registry, no zone, and Glance on another node.
+        self.node.services = ('key', 'n-api', 'n-sch', 'tempest')
+        done = self.node.run(
+            *('install', 'test-config'),
+            DISABLED_SERVICES='docker-registry',
+            NOVA_DOCKER_ZONE='',
+            NOVA_DOCKER_COMPUTE='False',
+        )
+        self.assertEqual(0, done.returncode, done.stderr)
+        written = self.node.options('etc/tempest/tempest.conf')
+        self.assertEqual(['volumes'], list(written['docker']))
 
 
 class TlsTest(WrittenTest):
