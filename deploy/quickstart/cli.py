@@ -47,6 +47,11 @@ def cli(ctx: click.Context) -> None:
     is_flag=True,
     help='Also Cinder, and volumes for servers. Once it is there it stays.',
 )
+@click.option(
+    '--stacks',
+    is_flag=True,
+    help='Also Heat, and stacks of templates. Once it is there it stays.',
+)
 # NOTE: for work on the quickstart itself, without the driver.
 @click.option('--compute-driver', hidden=True, default='docker.DockerDriver')
 @click.pass_obj
@@ -54,6 +59,7 @@ def up(
     home: home_module.Home,
     network: str | None,
     volumes: bool,
+    stacks: bool,
     compute_driver: str,
 ) -> None:
     """Install and start the cloud, then push and boot memcached."""
@@ -64,7 +70,12 @@ def up(
     state = home_module.load_state(home)
     flavour = network or (state.network if state else 'ovs')
     run = up_module.Up(
-        home, flavour, progress, compute_driver, volumes=volumes
+        home,
+        flavour,
+        progress,
+        compute_driver,
+        volumes=volumes,
+        stacks=stacks,
     )
     result = run.run()
     summary.show(home, progress, result.address, result.version)

@@ -24,21 +24,26 @@ _SCHEMAS = {
     'nova': ('nova_api', 'nova', 'nova_cell0'),
     'neutron': ('neutron',),
     'cinder': ('cinder',),
+    'heat': ('heat',),
 }
 # What the image half alone needs.
 IMAGES_ONLY = ('keystone', 'glance', 'glance-bridge')
 ALL = (*IMAGES_ONLY, 'placement', 'nova', 'neutron')
 _VOLUMES = ('cinder',)
+_STACKS = ('heat',)
 _SCRIPT = pathlib.Path(__file__).parent / 'nova_schema.py'
 
 
-def names(boots: bool, volumes: bool) -> tuple[str, ...]:
+def names(boots: bool, volumes: bool, stacks: bool) -> tuple[str, ...]:
     """List the services that have a schema.
 
     :param boots: whether there is more than the image half
     """
-    found = ALL if boots else IMAGES_ONLY
-    return (*found, *_VOLUMES) if volumes else found
+    return (
+        *(ALL if boots else IMAGES_ONLY),
+        *(_VOLUMES if volumes else ()),
+        *(_STACKS if stacks else ()),
+    )
 
 
 def create_files(home: home_module.Home) -> None:
@@ -89,6 +94,13 @@ def mapped_hosts(home: home_module.Home) -> set[str]:
     return set(query(home, 'SELECT host FROM nova_api.host_mappings'))
 
 
+def has_heat_engine(home: home_module.Home) -> bool:
+    """Tell whether an engine of Heat has reported and not taken leave."""
+    return bool(
+        query(home, 'SELECT 1 FROM heat.service WHERE deleted_at IS NULL')
+    )
+
+
 def make_schemas(
     home: home_module.Home,
     secrets: dict[str, str],
@@ -113,6 +125,7 @@ def make_schemas(
         'nova': lambda: _nova(home, secrets, transport_url),
         'neutron': lambda: _neutron(home),
         'cinder': lambda: _sync(home, 'cinder-manage', 'db sync'),
+        'heat': lambda: _sync(home, 'heat-manage', 'db_sync', home.heat_venv),
     }
     # Each mostly waits for the database: together they take as long as the
     # longest, which is Neutron's.
@@ -160,11 +173,16 @@ def _user(secrets: dict[str, str]) -> str:
     )
 
 
-def _sync(home: home_module.Home, program: str, words: str) -> None:
+def _sync(
+    home: home_module.Home,
+    program: str,
+    words: str,
+    venv: pathlib.Path | None = None,
+) -> None:
     project = program.removesuffix('-manage')
     process.run(
         [
-            home.bin / program,
+            (venv or home.venv) / 'bin' / program,
             f'--config-dir={home.etc}/{project}',
             *words.split(),
         ],

@@ -1,4 +1,4 @@
-"""Make the virtual environment of the services, and put nova-docker in it.
+"""Make the virtual environments of the services; put nova-docker in one.
 
 Both steps remember what they were done for, so that a second ``up`` costs
 nothing and a changed checkout is built and installed anew.
@@ -18,9 +18,9 @@ from deploy.quickstart import home as home_module
 from deploy.quickstart import installer
 from deploy.quickstart import process
 
-_FOLDER = pathlib.Path(__file__).parent
-_REQUIREMENTS = _FOLDER / 'requirements.txt'
-_CONSTRAINTS = _FOLDER / 'constraints.txt'
+# Folders of what an environment is made from: all services, and Heat.
+_PINS = pathlib.Path(__file__).parent
+HEAT = _PINS / 'heat'
 
 # What the project's wheel is made of.
 _SOURCES = (
@@ -40,9 +40,9 @@ _SOURCES = (
 _UNTAGGED = '0.0.0.dev0'
 
 
-def wanted() -> str:
-    """Fingerprint what the environment has to be made from."""
-    return _digest([_REQUIREMENTS, _CONSTRAINTS])
+def wanted(pins: pathlib.Path = _PINS) -> str:
+    """Fingerprint what an environment has to be made from."""
+    return _digest(_files(pins))
 
 
 def make(home: home_module.Home) -> None:
@@ -51,8 +51,27 @@ def make(home: home_module.Home) -> None:
     Made by root and only read by others: what is not compiled here would
     be compiled at every start of a service.
     """
+    _make(home, home.venv, _PINS)
+
+
+def make_heat(home: home_module.Home) -> None:
+    """Make the environment with Heat in it; the other gets its client."""
+    _make(home, home.heat_venv, HEAT)
+    _, constraints = _files(HEAT)
     into = installer_of(home.venv, home.log_of('pip'))
-    into.make('-r', _REQUIREMENTS, '-c', _CONSTRAINTS)
+    into.add('python-heatclient', '-c', constraints)
+
+
+def _make(
+    home: home_module.Home, venv: pathlib.Path, pins: pathlib.Path
+) -> None:
+    requirements, constraints = _files(pins)
+    into = installer_of(venv, home.log_of('pip'))
+    into.make('-r', requirements, '-c', constraints)
+
+
+def _files(pins: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
+    return pins / 'requirements.txt', pins / 'constraints.txt'
 
 
 def installer_of(venv: pathlib.Path, log: pathlib.Path) -> installer.Installer:
@@ -138,11 +157,11 @@ def _digest(paths: Iterable[pathlib.Path]) -> str:
     return digest.hexdigest()
 
 
-def interpreter_works(home: home_module.Home) -> bool:
-    """Tell whether the environment survived (an upgrade of Debian, say)."""
+def interpreter_works(venv: pathlib.Path) -> bool:
+    """Tell whether an environment survived (an upgrade of Debian, say)."""
     try:
         done = subprocess.run(
-            [home.bin / 'python', '-c', ''], check=False, capture_output=True
+            [venv / 'bin/python', '-c', ''], check=False, capture_output=True
         )
     except OSError:
         return False

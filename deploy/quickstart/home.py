@@ -44,6 +44,10 @@ _ACCOUNTS = (
     'events',
     'image-ids',
     'cinder',
+    'heat',
+    'heat-domain',
+    # Heat encrypts with it, and takes 32 letters.
+    'heat-key',
 )
 
 
@@ -88,6 +92,11 @@ class Home:
     @property
     def bin(self) -> pathlib.Path:
         return self.venv / 'bin'
+
+    @property
+    def heat_venv(self) -> pathlib.Path:
+        """Heat's own environment, where there are stacks."""
+        return self.path / 'venv-heat'
 
     @property
     def runtime(self) -> pathlib.Path:
@@ -174,7 +183,7 @@ class State:
     """What ``up`` has done so far.
 
     ``done`` maps a step to the fingerprint of what it was done for;
-    ``volumes`` says whether there is Cinder.
+    ``volumes`` says whether there is Cinder, ``stacks`` the same of Heat.
     """
 
     network: str
@@ -182,6 +191,7 @@ class State:
     done: Mapping[str, str] = dataclasses.field(default_factory=dict)
     nodes: tuple[Node, ...] = ()
     volumes: bool = False
+    stacks: bool = False
 
     def with_done(self, step: str, fingerprint: str) -> 'State':
         """Remember that a step was done for this content."""
@@ -243,6 +253,7 @@ def load_state(home: Home) -> State | None:
             done=dict(raw['done']),
             nodes=tuple(Node(**node) for node in raw.get('nodes', ())),
             volumes=bool(raw.get('volumes', False)),
+            stacks=bool(raw.get('stacks', False)),
         )
     except (KeyError, TypeError, ValueError) as err:
         raise _damaged(home.state_file) from err

@@ -48,10 +48,13 @@ class Installer:
         # pip would take what uv left half done for whole.
         self._install([str(word) for word in words], undo=self._create)
 
+    def add(self, *words: str | pathlib.Path) -> None:
+        """Put more packages in."""
+        self._install([str(word) for word in words], undo=lambda: None)
+
     def reinstall(self, wheel: pathlib.Path) -> None:
         """Put a wheel in the place of its last version."""
-        words = ['--no-deps', '--force-reinstall', str(wheel)]
-        self._install(words, undo=lambda: None)
+        self.add('--no-deps', '--force-reinstall', wheel)
 
     def _create(self) -> None:
         shutil.rmtree(self.venv, ignore_errors=True)

@@ -56,7 +56,10 @@ def check(
 
 
 def check_fresh(
-    home: home_module.Home, network_flavour: str, volumes: bool = False
+    home: home_module.Home,
+    network_flavour: str,
+    volumes: bool = False,
+    stacks: bool = False,
 ) -> None:
     """Check what a machine has to be free of before we take it.
 
@@ -65,7 +68,7 @@ def check_fresh(
 
     :raises PreconditionMissing: a port, a device or a namespace is taken
     """
-    services = service_module.services(home, network_flavour, volumes)
+    services = service_module.services(home, network_flavour, volumes, stacks)
     check_ports(process.run(['ss', '-Hltnp']), render.service_ports(services))
     check_devices(os.listdir('/sys/class/net'))
     check_namespaces(network.namespaces())

@@ -60,6 +60,7 @@ FILES = (
     File('metadata_agent.ini.j2', 'neutron/metadata_agent.ini', _NOVA),
     File('cinder.conf.j2', 'cinder/cinder.conf', _NOVA),
     File('cinder-backend.ini.j2', 'cinder/backend.ini'),
+    File('heat.conf.j2', 'heat/heat.conf', _NOVA),
     File('supervisord.conf.j2', 'supervisord.conf'),
 )
 

@@ -18,7 +18,9 @@ def services(
     home: home_module.Home, state: home_module.State
 ) -> list[service_module.Service]:
     """List everything that is supervised."""
-    found = service_module.services(home, state.network, state.volumes)
+    found = service_module.services(
+        home, state.network, state.volumes, state.stacks
+    )
     for node in state.nodes:
         found += of_node(home, node)
     return found

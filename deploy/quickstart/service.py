@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
 import enum
+import pathlib
 
 from deploy.quickstart import constants
 from deploy.quickstart import home as home_module
@@ -48,17 +49,23 @@ class Service:
 
 
 def services(
-    home: home_module.Home, network: str, volumes: bool = False
+    home: home_module.Home,
+    network: str,
+    volumes: bool = False,
+    stacks: bool = False,
 ) -> list[Service]:
     """List the services of one flavour, in start order.
 
     :param volumes: whether Cinder is among them
+    :param stacks: whether Heat is
     """
     parts = [_stores, _engine, _identity, _images, _registry]
-    if volumes or network != constants.IMAGES_ONLY:
+    if volumes or stacks or network != constants.IMAGES_ONLY:
         parts.append(_messages)
     if volumes:
         parts.append(_volumes)
+    if stacks:
+        parts.append(_stacks)
     if network != constants.IMAGES_ONLY:
         parts += [
             _vswitch,
@@ -322,6 +329,27 @@ def _volumes(home: home_module.Home) -> list[Service]:
     ]
 
 
+def _stacks(home: home_module.Home) -> list[Service]:
+    config = f'--config-file={home.etc}/heat/heat.conf'
+    return [
+        _wsgi(
+            home,
+            'heat-api',
+            8004,
+            'heat.wsgi.api',
+            venv=home.heat_venv,
+            # It reads its configuration from the command line alone.
+            options=[f'--pyargv={config}'],
+        ),
+        Service(
+            'heat-engine',
+            Tier.CONTROL,
+            (str(home.heat_venv / 'bin/heat-engine'), config),
+            user=constants.USER,
+        ),
+    ]
+
+
 def _neutron_control(home: home_module.Home) -> list[Service]:
     return [
         _wsgi(home, 'neutron-api', 9696, 'neutron.wsgi.api', threads=8),
@@ -450,6 +478,7 @@ def _wsgi(
     *,
     tier: Tier = Tier.CONTROL,
     project: str | None = None,
+    venv: pathlib.Path | None = None,
     address: str = _MANAGEMENT,
     processes: int = 1,
     threads: int = 4,
@@ -470,7 +499,7 @@ def _wsgi(
         (
             '/usr/bin/uwsgi',
             '--plugin=python3',
-            f'--virtualenv={home.venv}',
+            f'--virtualenv={venv or home.venv}',
             f'--http-socket={address}:{port}',
             f'--module={module}:application',
             '--master',

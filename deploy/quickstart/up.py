@@ -40,6 +40,7 @@ from deploy.quickstart import restart
 from deploy.quickstart import roster
 from deploy.quickstart import seed
 from deploy.quickstart import service as service_module
+from deploy.quickstart import stack
 from deploy.quickstart import story
 from deploy.quickstart import supervise
 from deploy.quickstart import volume
@@ -56,6 +57,8 @@ _OURS = {
     'glance-bridge-reconciler',
     'glance-bridge-token',
 }
+# What is made of Heat's environment.
+_HEAT = {'heat-api', 'heat-engine'}
 # Below these folders lies the configuration of what all else stands on.
 _BASE_FILES = ('mysql/', 'rabbitmq/', 'containerd/', 'docker/')
 
@@ -72,6 +75,7 @@ class Up:
     """One run of ``up``.
 
     :param volumes: whether there shall be Cinder, too; where it is, it stays
+    :param stacks: the same of Heat
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class Up:
         compute_driver: str = _DRIVER,
         *,
         volumes: bool = False,
+        stacks: bool = False,
     ) -> None:
         self._home = home
         self._flavour = flavour
@@ -90,6 +95,7 @@ class Up:
         self._supervisor = supervise.Supervisor(home)
         self._state = home_module.State(flavour)
         self._volumes = volumes
+        self._stacks = stacks
         self._secrets: dict[str, str] = {}
         self._datapath = ''
         self._result = Result()
@@ -109,8 +115,11 @@ class Up:
         with lock.held(self._home):
             state = home_module.load_state(self._home) or self._state
             self._volumes = self._volumes or state.volumes
+            self._stacks = self._stacks or state.stacks
             self._take_machine()
-            self._state = dataclasses.replace(state, volumes=self._volumes)
+            self._state = dataclasses.replace(
+                state, volumes=self._volumes, stacks=self._stacks
+            )
             home_module.save_state(self._home, self._state)
             self._pass(self._phases())
         return self._result
@@ -144,7 +153,9 @@ class Up:
             undo.pop_all()
 
     def _check_fresh(self) -> None:
-        preflight.check_fresh(self._home, self._flavour, self._volumes)
+        preflight.check_fresh(
+            self._home, self._flavour, self._volumes, self._stacks
+        )
 
     def add_node(self, name: str, driver: str, cpus: str = '') -> None:
         """Make one more compute host, or finish making it.
@@ -210,11 +221,22 @@ class Up:
 
     def _python(self) -> None:
         wanted = environment.wanted()
-        is_done = self._state.done.get('python') == wanted
-        if is_done and environment.interpreter_works(self._home):
-            return
-        environment.make(self._home)
-        self._remember('python', wanted, forget=('driver',))
+        if not self._is_made('python', wanted, self._home.venv):
+            environment.make(self._home)
+            self._remember('python', wanted, forget=('driver', 'heat'))
+        if self._state.stacks:
+            self._heat()
+
+    def _heat(self) -> None:
+        wanted = environment.wanted(environment.HEAT)
+        if not self._is_made('heat', wanted, self._home.heat_venv):
+            environment.make_heat(self._home)
+            self._remember('heat', wanted)
+            self._restart |= _HEAT
+
+    def _is_made(self, step: str, wanted: str, venv: pathlib.Path) -> bool:
+        is_done = self._state.done.get(step) == wanted
+        return is_done and environment.interpreter_works(venv)
 
     def _driver(self) -> None:
         wanted = environment.source_digest()
@@ -320,7 +342,9 @@ class Up:
             f'rabbit://openstack:{self._secrets["rabbitmq"]}'
             f'@{constants.MANAGEMENT_ADDRESS}:5672/',
             lambda name: f'schema-{name}' in self._state.done,
-            database.names(self._boots, self._state.volumes),
+            database.names(
+                self._boots, self._state.volumes, self._state.stacks
+            ),
         )
         for name in made:
             self._remember(f'schema-{name}', release)
@@ -332,7 +356,9 @@ class Up:
 
     def _identity(self) -> None:
         self._start(service_module.Tier.IDENTITY)
-        names = catalog.names(self._boots, self._state.volumes)
+        names = catalog.names(
+            self._boots, self._state.volumes, self._state.stacks
+        )
         wanted = ' '.join((catalog.VERSION, *names))
         if self._state.done.get('catalog') != wanted:
             admin = cloud.connect(self._secrets)
@@ -346,6 +372,8 @@ class Up:
         if self._boots:
             self._start(service_module.Tier.COMPUTE)
             self._wait_for_host(socket.gethostname())
+        if self._state.stacks:
+            stack.wait_for_engine(self._home, cloud.connect(self._secrets))
 
     def _wait_for_host(self, host: str) -> None:
         """Wait for a host; supervisor takes one that comes and goes for well.
@@ -431,7 +459,10 @@ class Up:
     ) -> None:
         """Start a tier, of the machine itself unless others are given."""
         known = services or service_module.services(
-            self._home, self._flavour, self._state.volumes
+            self._home,
+            self._flavour,
+            self._state.volumes,
+            self._state.stacks,
         )
         self._supervisor.start([it for it in known if it.tier == tier])
 

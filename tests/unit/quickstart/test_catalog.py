@@ -7,6 +7,7 @@ from tests.unit.quickstart import records
 
 SECRETS = {name: f'{name}-secret' for name in (*catalog.ALL, 'demo')}
 CINDER = {'cinder': 'cinder-secret'}
+HEAT = {'heat': 'heat-secret', 'heat-domain': 'heat-domain-secret'}
 
 
 class Identity:
@@ -15,6 +16,7 @@ class Identity:
     def __init__(self):
         self.projects = records.Records()
         self.users = records.Records()
+        self.domains = records.Records()
         self.services = records.Records()
         self.urls = records.Records()
         self.roles = records.Records(
@@ -27,6 +29,8 @@ class Identity:
         self.puts = []
         self.find_project = self.projects.find
         self.create_project = self.projects.create
+        self.find_domain = self.domains.find
+        self.create_domain = self.domains.create
         self.find_user = self.users.find
         self.create_user = self.users.create
         self.find_service = self.services.find
@@ -37,6 +41,9 @@ class Identity:
 
     def assign_project_role_to_user(self, project, user, role):
         self.granted.add((project.name, user.name, role.name))
+
+    def assign_domain_role_to_user(self, domain, user, role):
+        self.granted.add((domain.name, user.name, role.name))
 
     def put(self, path):
         self.puts.append(path)
@@ -108,7 +115,7 @@ class FillTestCase(testtools.TestCase):
         )
 
     def test_cinder_has_a_user_and_endpoints_where_there_are_volumes(self):
-        names = catalog.names(True, True)
+        names = catalog.names(True, True, False)
         self.assertEqual((*catalog.ALL, 'cinder'), names)
         catalog.fill(self.connection, SECRETS | CINDER, names)
         found = self.identity.find_service('cinder')
@@ -118,3 +125,31 @@ class FillTestCase(testtools.TestCase):
             {it.url for it in self.identity.endpoints(service_id=found.id)},
         )
         self.assertIn(('service', 'cinder', 'service'), self.identity.granted)
+
+    def test_heat_has_a_domain_for_users_of_its_own(self):
+        names = catalog.names(False, False, True)
+        self.assertEqual((*catalog.IMAGES_ONLY, 'heat'), names)
+        for _ in range(2):
+            catalog.fill(self.connection, SECRETS | HEAT, names)
+        self.assertEqual(['heat'], self.identity.domains.names())
+        admin = self.identity.find_user('heat-domain')
+        (domain,) = self.identity.domains.rows
+        self.assertEqual(
+            (domain.id, 'heat-domain-secret'),
+            (admin.domain_id, admin.password),
+        )
+        granted = self.identity.granted
+        self.assertIn(('heat', 'heat-domain', 'admin'), granted)
+        self.assertEqual(
+            1, self.identity.roles.names().count('heat_stack_user')
+        )
+
+    def test_endpoint_of_heat_names_the_project(self):
+        names = catalog.names(True, False, True)
+        catalog.fill(self.connection, SECRETS | HEAT, names)
+        found = self.identity.find_service('heat')
+        self.assertEqual('orchestration', found.type)
+        self.assertEqual(
+            {'http://198.51.100.1:8004/v1/%(project_id)s'},
+            {it.url for it in self.identity.endpoints(service_id=found.id)},
+        )

@@ -112,12 +112,12 @@ class CliTestCase(testtools.TestCase):
         home_module.save_state(
             home_module.Home(self.folder), home_module.State('ovn')
         )
-        flavours, with_volumes = [], []
+        flavours, options = [], []
 
         class Up:
-            def __init__(self, home, flavour, progress, driver, *, volumes):
+            def __init__(self, home, flavour, progress, driver, **more):
                 flavours.append(flavour)
-                with_volumes.append(volumes)
+                options.append(more)
 
             def run(self):
                 return up.Result('203.0.113.7', '1.6.18')
@@ -128,8 +128,16 @@ class CliTestCase(testtools.TestCase):
         self.assertIn('memcached 1.6.18', found.output)
         self.assertIn('nc 203.0.113.7 11211', found.output)
         self._run('up', '--network', 'ovs', '--volumes')
-        self.assertEqual(['ovn', 'ovs'], flavours)
-        self.assertEqual([False, True], with_volumes)
+        self._run('up', '--stacks')
+        self.assertEqual(['ovn', 'ovs', 'ovn'], flavours)
+        self.assertEqual(
+            [
+                {'volumes': False, 'stacks': False},
+                {'volumes': True, 'stacks': False},
+                {'volumes': False, 'stacks': True},
+            ],
+            options,
+        )
 
     def test_sentence_of_a_failure_is_shown_with_its_code(self):
         self._install()

@@ -74,20 +74,39 @@ class MakeSchemasTestCase(testtools.TestCase):
 
     def test_cinder_has_one_where_there_are_volumes(self):
         for boots in (True, False):
-            without = database.names(boots, False)
+            without = database.names(boots, False, False)
             self.assertNotIn('cinder', without)
-            self.assertEqual((*without, 'cinder'), database.names(boots, True))
+            self.assertEqual(
+                (*without, 'cinder'), database.names(boots, True, False)
+            )
         made = database.make_schemas(
             self.home,
             SECRETS,
             'rabbit://',
             lambda name: name != 'cinder',
-            database.names(True, True),
+            database.names(True, True, False),
         )
         self.assertEqual(['cinder'], made)
         self.assertEqual(
             [self.home.bin / 'cinder-manage'],
             [call.args[0][0] for call in self.run.call_args_list],
+        )
+
+    def test_heat_makes_its_own_where_there_are_stacks(self):
+        without = database.names(True, False, False)
+        names = database.names(True, False, True)
+        self.assertEqual((*without, 'heat'), names)
+        made = database.make_schemas(
+            self.home, SECRETS, 'rabbit://', lambda it: it != 'heat', names
+        )
+        self.assertEqual(['heat'], made)
+        self.assertEqual(
+            [
+                self.home.heat_venv / 'bin/heat-manage',
+                f'--config-dir={self.home.etc}/heat',
+                'db_sync',
+            ],
+            self.run.call_args.args[0],
         )
 
     def test_failure_of_one_is_the_failure_of_all(self):

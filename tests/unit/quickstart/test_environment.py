@@ -45,7 +45,7 @@ class InterpreterTestCase(testtools.TestCase):
     def test_missing_environment_does_not_work(self):
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         home = home_module.Home(folder)
-        self.assertFalse(environment.interpreter_works(home))
+        self.assertFalse(environment.interpreter_works(home.venv))
 
 
 class LockTestCase(testtools.TestCase):
@@ -130,6 +130,24 @@ class InstallDriverTestCase(testtools.TestCase):
         into = environment.installer_of(self.home.venv, self.home.log)
         self.assertEqual(self.tool / 'uv', into.uv)
 
+    def test_heat_has_one_of_its_own(self):
+        for venv in (self.home.venv, self.home.heat_venv):
+            (venv / 'left').mkdir(parents=True)
+        environment.make_heat(self.home)
+        self.assertTrue(self.home.venv.exists())
+        self.assertFalse(self.home.heat_venv.exists())
+        pip, pins = f'{self.home.heat_venv}/bin/pip', str(environment.HEAT)
+        self.assertEqual(pip, self.commands[1][0])
+        for name in ('requirements', 'constraints'):
+            self.assertIn(f'{pins}/{name}.txt', self.commands[1])
+        client = self.commands[2]
+        self.assertEqual(f'{self.home.bin}/pip', client[0])
+        self.assertIn('python-heatclient', client)
+        self.assertIn(f'{pins}/constraints.txt', client)
+        self.assertNotEqual(
+            environment.wanted(), environment.wanted(environment.HEAT)
+        )
+
 
 class WorkingInterpreterTestCase(testtools.TestCase):
     def test_it_is_asked(self):
@@ -140,4 +158,6 @@ class WorkingInterpreterTestCase(testtools.TestCase):
         for code, expected in ((0, True), (1, False)):
             python.write_text(f'#!/bin/sh\nexit {code}\n')
             python.chmod(0o755)
-            self.assertEqual(expected, environment.interpreter_works(home))
+            self.assertEqual(
+                expected, environment.interpreter_works(home.venv)
+            )

@@ -26,7 +26,7 @@ class HomeTestCase(testtools.TestCase):
 
     def test_state_survives(self):
         state = (
-            home_module.State('ovn', volumes=True)
+            home_module.State('ovn', volumes=True, stacks=True)
             .with_done('python', 'abc')
             .with_node(NODE)
             .with_node(NODE)
@@ -36,11 +36,13 @@ class HomeTestCase(testtools.TestCase):
         self.assertEqual((NODE,), state.nodes)
         self.assertEqual((), state.without_node(NODE).nodes)
 
-    def test_state_from_before_there_were_volumes_has_none(self):
+    def test_state_from_before_there_were_volumes_and_stacks_has_none(self):
         self.home.state_file.write_text(
             '{"version": 1, "network": "ovs", "done": {}}'
         )
-        self.assertFalse(home_module.load_state(self.home).volumes)
+        state = home_module.load_state(self.home)
+        self.assertFalse(state.volumes)
+        self.assertFalse(state.stacks)
 
     def test_nothing_installed(self):
         self.assertIsNone(home_module.load_state(self.home))

@@ -132,6 +132,16 @@ class PreflightTestCase(testtools.TestCase):
         said = self._refused(preflight.check_fresh, home, 'ovs', True)
         self.assertIn('cinder-api', said)
 
+    def test_ports_of_heat_count_where_there_are_stacks(self):
+        home = home_module.Home(pathlib.Path('/srv/cloud'))
+        taken = 'LISTEN 0 128 198.51.100.1:8004 0.0.0.0:*\n'
+        self.patch(process, 'run', lambda command: taken)
+        self.patch(network, 'namespaces', list)
+        self.patch(os, 'listdir', lambda path: ['lo'])
+        preflight.check_fresh(home, 'ovs', True)
+        said = self._refused(preflight.check_fresh, home, 'ovs', False, True)
+        self.assertIn('heat-api', said)
+
     def test_port_names_its_holder(self):
         wanted = {('198.51.100.1', 5672): 'rabbitmq'}
         said = self._refused(preflight.check_ports, LISTING, wanted)

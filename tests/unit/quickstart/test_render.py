@@ -22,6 +22,7 @@ NODE = home_module.Node('node2', 'docker', 3)
 ACCOUNTS = ('admin', 'demo', 'database', 'rabbitmq', 'metadata')
 ACCOUNTS += ('nova', 'glance', 'placement', 'neutron', 'glance-bridge')
 ACCOUNTS += ('registry', 'events', 'image-ids', 'cinder')
+ACCOUNTS += ('heat', 'heat-domain', 'heat-key')
 PASTE = """
 [composite:api]
 default = cors rootapp
@@ -148,6 +149,24 @@ class TextsTestCase(testtools.TestCase):
             ('coordination', 'backend_url'),
         ):
             self.assertNotEqual(cinder[group][option], found[group][option])
+
+    def test_heat_acts_by_trusts_that_name_the_project(self):
+        found = _parsed(_texts(_context())['heat/heat.conf'])
+        self.assertEqual('heat', found['trustee']['username'])
+        for name in ('project_name', 'project_domain_name'):
+            self.assertNotIn(name, found['trustee'])
+            self.assertIn(name, found['keystone_authtoken'])
+
+    def test_heat_knows_the_domain_that_keystone_has(self):
+        found = _parsed(_texts(_context())['heat/heat.conf'])['DEFAULT']
+        self.assertEqual(
+            ('heat', 'heat-domain', 'heat-domain-secret'),
+            (
+                found['stack_user_domain_name'],
+                found['stack_domain_admin'],
+                found['stack_domain_admin_password'],
+            ),
+        )
 
     def test_files_with_secrets_are_not_for_everybody(self):
         contents = render.texts(_context())

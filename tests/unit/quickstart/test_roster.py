@@ -28,6 +28,13 @@ class RosterTestCase(testtools.TestCase):
         self.assertIn('cinder-volume', known)
         self.assertNotIn('node2.cinder-volume', known)
 
+    def test_heat_is_there_if_it_was_asked_for(self):
+        self.assertNotIn('heat-engine', self.known)
+        state = home_module.State('ovs', nodes=(NODE,), stacks=True)
+        known = roster.by_name(HOME, state)
+        self.assertIn('heat-engine', known)
+        self.assertNotIn('node2.heat-engine', known)
+
     def test_service_enters_all_namespaces(self):
         command = self.known['node2.dockerd'].command
         for kind in ('net', 'mount', 'uts'):

@@ -12,24 +12,26 @@ from deploy.quickstart import service
 HOME = home_module.Home(pathlib.Path('/srv/cloud'))
 
 
-def _named(network, volumes=False):
-    return {it.name: it for it in service.services(HOME, network, volumes)}
+def _named(network, volumes=False, stacks=False):
+    found = service.services(HOME, network, volumes, stacks)
+    return {it.name: it for it in found}
 
 
 class ServicesTestCase(testtools.TestCase):
     def test_names_are_unique(self):
         for network in constants.NETWORKS:
-            found = service.services(HOME, network, True)
-            self.assertEqual(len(found), len(_named(network, True)))
+            found = service.services(HOME, network, True, True)
+            self.assertEqual(len(found), len(_named(network, True, True)))
 
     def test_they_come_in_start_order(self):
         for network in constants.NETWORKS:
-            tiers = [it.tier for it in service.services(HOME, network, True)]
+            found = service.services(HOME, network, True, True)
+            tiers = [it.tier for it in found]
             self.assertEqual(sorted(tiers), tiers)
 
     def test_no_two_listen_on_one_port(self):
         for network in constants.NETWORKS:
-            found = service.services(HOME, network, True)
+            found = service.services(HOME, network, True, True)
             listening = [it for it in found if it.port is not None]
             ports = render.service_ports(found)
             self.assertEqual(len(listening), len(ports))
@@ -68,6 +70,27 @@ class ServicesTestCase(testtools.TestCase):
             added = with_it.keys() - without.keys()
             self.assertEqual(cinder, added - {'rabbitmq'})
             self.assertIn('rabbitmq', with_it)
+
+    def test_stacks_add_heat_and_what_it_speaks_through(self):
+        for network in constants.NETWORKS:
+            with_it = _named(network, stacks=True)
+            added = with_it.keys() - _named(network).keys()
+            self.assertEqual({'heat-api', 'heat-engine'}, added - {'rabbitmq'})
+            self.assertIn('rabbitmq', with_it)
+
+    def test_heat_runs_in_an_environment_of_its_own(self):
+        known = _named('none', stacks=True)
+        config = '--config-file=/srv/cloud/etc/heat/heat.conf'
+        self.assertEqual(
+            ('/srv/cloud/venv-heat/bin/heat-engine', config),
+            known['heat-engine'].command,
+        )
+        api = known['heat-api'].command
+        self.assertIn('--virtualenv=/srv/cloud/venv-heat', api)
+        self.assertIn(f'--pyargv={config}', api)
+        self.assertIn('--virtualenv=/srv/cloud/venv', known['glance'].command)
+        users = {known[name].user for name in ('heat-api', 'heat-engine')}
+        self.assertEqual({'nova'}, users)
 
     def test_of_cinder_only_the_back_end_is_root(self):
         known = _named('ovs', True)

@@ -33,6 +33,7 @@ from deploy.quickstart import render
 from deploy.quickstart import restart
 from deploy.quickstart import seed
 from deploy.quickstart import service
+from deploy.quickstart import stack
 from deploy.quickstart import story
 from deploy.quickstart import supervise
 from deploy.quickstart import up
@@ -78,7 +79,7 @@ class UpTestCase(testtools.TestCase):
         replace(preflight, 'check', 'check_fresh')
         replace(down, 'stop', 'end_orphans')
         replace(package, 'install')
-        replace(environment, 'make', 'install_driver')
+        replace(environment, 'make', 'make_heat', 'install_driver')
         replace(environment, 'interpreter_works', result=True)
         replace(environment, 'source_digest', result='source-1')
         replace(engine, 'install_runtime', 'clear_run')
@@ -96,6 +97,7 @@ class UpTestCase(testtools.TestCase):
         replace(restart, 'run')
         replace(volume, 'disconnect_all', 'wait_for_back_end')
         replace(volume, 'install', result=False)
+        replace(stack, 'wait_for_engine')
 
     def _replace_the_cloud(self):
         replace = self.journal.replace
@@ -128,10 +130,10 @@ class UpTestCase(testtools.TestCase):
         for entry in wanted:
             self.assertIn(entry, positions)
 
-    def _started(self, tier, flavour='ovs', volumes=False):
+    def _started(self, tier, flavour='ovs', volumes=False, stacks=False):
         names = sorted(
             it.name
-            for it in service.services(self.home, flavour, volumes)
+            for it in service.services(self.home, flavour, volumes, stacks)
             if it.tier == tier
         )
         return f'start {" ".join(names)}'
@@ -377,6 +379,59 @@ class VolumesTestCase(UpTestCase):
         )
         self.assertRaises(exception.OperationFailed, self._run, volumes=True)
         self.assertTrue(self._state().volumes)
+
+
+class StacksTestCase(UpTestCase):
+    def test_engine_is_waited_for(self):
+        self._run(stacks=True)
+        self._in_order(
+            *('environment.make', 'environment.make_heat'),
+            self._started(service.Tier.CONTROL, stacks=True),
+            'stack.wait_for_engine',
+            'story.boot',
+        )
+        self.assertTrue(self._state().stacks)
+        self.assertIn('heat', self._state().done['catalog'])
+
+    def test_without_them_there_is_no_heat(self):
+        self._run()
+        for entry in ('environment.make_heat', 'stack.wait_for_engine'):
+            self.assertNotIn(entry, self.entries)
+        self.assertFalse(self._state().stacks)
+
+    def test_image_half_can_have_them(self):
+        self._run('none', stacks=True)
+        self._in_order(
+            self._started(service.Tier.BASE, 'none', stacks=True),
+            self._started(service.Tier.CONTROL, 'none', stacks=True),
+            'stack.wait_for_engine',
+            'push.push',
+        )
+
+    def test_they_come_to_a_cloud_that_is_there_and_stay(self):
+        self._run()
+        self._run(stacks=True)
+        self.assertIn('environment.make_heat', self.entries)
+        self.assertNotIn('environment.make', self.entries)
+        self._run()
+        self.assertTrue(self._state().stacks)
+        self.assertNotIn('environment.make_heat', self.entries)
+        self.assertIn('stack.wait_for_engine', self.entries)
+
+    def test_client_comes_back_into_an_environment_that_is_made_anew(self):
+        self._run(stacks=True)
+        state = self._state().with_done('python', 'requirements-1')
+        home_module.save_state(self.home, state)
+        self._run()
+        self._in_order('environment.make', 'environment.make_heat')
+
+    def test_environment_that_does_not_work_is_made_and_used_anew(self):
+        self._run(stacks=True)
+        self.journal.replace(environment, 'interpreter_works', result=False)
+        self._run()
+        self.assertIn('environment.make_heat', self.entries)
+        (stopped,) = [it for it in self.entries if it.startswith('stop')]
+        self.assertIn('heat-api heat-engine', stopped)
 
 
 class FailureTestCase(UpTestCase):
