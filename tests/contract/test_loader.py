@@ -88,6 +88,16 @@ class WheelTestCase(testtools.TestCase):
             self.files,
         )
 
+    def test_it_carries_the_templates_for_heat(self):
+        found = {
+            path.name
+            for path in map(pathlib.PurePath, self.files)
+            if path.parent.parts[-3:] == ('share', 'nova-docker', 'heat')
+        }
+        self.assertEqual(
+            {'group.yaml', 'member.yaml', 'memcached.yaml'}, found
+        )
+
     def test_it_does_not_ask_for_a_nova_of_its_own(self):
         names = [each.split('>')[0] for each in self.distribution.requires]
         self.assertNotIn('nova', names)
