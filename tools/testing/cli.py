@@ -122,9 +122,9 @@ def run(
 ) -> list[report.Result]:
     began = time.monotonic()
     results = []
-    networks = [*(each.network for each in levels[1:]), '']
+    clouds = [*(each.cloud for each in levels[1:]), ()]
     for each, end_s, following in zip(
-        levels, level.deadlines_s(levels), networks, strict=True
+        levels, level.deadlines_s(levels), clouds, strict=True
     ):
         print(f'-- {each.name}', flush=True)
         found = work.run(each, began + end_s, following=following)

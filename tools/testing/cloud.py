@@ -1,6 +1,7 @@
 """The quickstart's cloud for the tests that speak to public APIs."""
 
 from collections.abc import Iterator
+from collections.abc import Sequence
 import contextlib
 import pathlib
 import subprocess
@@ -24,50 +25,50 @@ class Clouds:
     def __init__(self, checkout: pathlib.Path) -> None:
         self._checkout = checkout
         self._stack = contextlib.ExitStack()
-        self._network = ''
+        self._options: Sequence[str] = ()
 
     @contextlib.contextmanager
     def have(
         self,
-        network: str,
-        following: str,
+        options: Sequence[str],
+        following: Sequence[str],
         *,
         log: pathlib.Path,
         deadline: float,
     ) -> Iterator[None]:
-        """Have a cloud with a network, or none where that is empty.
+        """Have a cloud of these options, or none where there are none.
 
         It stays up where the next one wanted is the same.
 
         :raises LevelNotRun: it does not come up, or does not go down
         """
-        if network != self._network:
+        if options != self._options:
             self._stack.enter_context(
-                up(self._checkout, network, log=log, deadline=deadline)
+                up(self._checkout, options, log=log, deadline=deadline)
             )
-            self._network = network
+            self._options = options
         try:
             yield
         except BaseException:
             self._close()
             raise
-        if following != network:
+        if following != options:
             self._close()
 
     def _close(self) -> None:
-        self._network = ''
+        self._options = ()
         self._stack.close()
 
 
 @contextlib.contextmanager
 def up(
     checkout: pathlib.Path,
-    network: str,
+    options: Sequence[str],
     *,
     log: pathlib.Path,
     deadline: float,
 ) -> Iterator[None]:
-    """Have a cloud; one that was up before stays up.
+    """Have a cloud; one that was up before stays up, as it is.
 
     :raises LevelNotRun: it does not come up, or does not go down
     """
@@ -80,11 +81,7 @@ def up(
     print(f'the cloud is coming up (see {log})', flush=True)
     began = time.monotonic()
     try:
-        command.check(
-            [quickstart, 'up', '--network', network, '--volumes'],
-            log=log,
-            deadline=deadline,
-        )
+        command.check([quickstart, 'up', *options], log=log, deadline=deadline)
         print(f'the cloud is up, {time.monotonic() - began:.0f} s', flush=True)
         yield
     finally:

@@ -20,6 +20,7 @@ class Level:
         instead of a folder
     :ivar packages: Debian packages, of which only programs are used
     :ivar network: Neutron's back end in the cloud that it needs, if any
+    :ivar options: what else that cloud is to have
     :ivar is_trixie: whether the tests' Docker engine is that of Debian 13
     :ivar is_full: whether only ``--full`` or its own name starts it
     """
@@ -33,6 +34,7 @@ class Level:
     packages: Sequence[str] = ()
     needs_root: bool = False
     network: str = ''
+    options: Sequence[str] = ()
     is_trixie: bool = False
     is_full: bool = False
 
@@ -43,6 +45,13 @@ class Level:
         Those do that have daemons or the threads of Nova's services.
         """
         return self.needs_root or self.tests == 'tests/suites'
+
+    @property
+    def cloud(self) -> tuple[str, ...]:
+        """Tell what the quickstart is told for this level, if anything."""
+        if not self.network:
+            return ()
+        return ('--network', self.network, '--volumes', *self.options)
 
     def title(self, environment: str) -> str:
         """Name one run of this level."""
@@ -69,6 +78,8 @@ _LONG = (
     r'(\w+_each|survival\w*|hybrid|cpu|\w*hosts|rescue|suspend|'
     r'bridge_(login|pull|store))'
 )
+# What needs a cloud with Heat in it.
+_STACKS = 'stack'
 # Of the functional tests: daemons that end at each step of a boot or stand
 # still, leases that run out, volumes on two hosts, images with an sshd.
 _SLOW = r'(bridge_locks|survival_(midway|frozen)|volume_move|ssh_image)'
@@ -101,7 +112,7 @@ LEVELS = (
         NOVA[:1],
         25,
         'tests/integration',
-        only=rf'tests\.integration\.test_(?!{_LONG}\.)',
+        only=rf'tests\.integration\.test_(?!({_LONG}|{_STACKS})\.)',
         packages=_PROGRAMS,
         needs_root=True,
         network='ovs',
@@ -167,6 +178,17 @@ LEVELS = (
         only=rf'tests\.integration\.test_{_LONG}\.',
         needs_root=True,
         network='ovs',
+        is_full=True,
+    ),
+    Level(
+        'integration-stacks',
+        NOVA[:1],
+        10,
+        'tests/integration',
+        only=rf'tests\.integration\.test_{_STACKS}\.',
+        needs_root=True,
+        network='ovs',
+        options=('--stacks',),
         is_full=True,
     ),
     Level(

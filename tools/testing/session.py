@@ -33,12 +33,16 @@ class Session:
     filters: Sequence[str] = ()
 
     def run(
-        self, each: level.Level, deadline: float, *, following: str = ''
+        self,
+        each: level.Level,
+        deadline: float,
+        *,
+        following: Sequence[str] = (),
     ) -> list[report.Result]:
         """Run one level; what keeps it from running is its one failure.
 
-        :param following: the network of the level that comes next, if it
-            needs a cloud; where that is the same, the cloud stays up
+        :param following: the cloud of the level that comes next, if it
+            needs one; where that is the same, the cloud stays up
         """
         return [
             self._run(each, environment, deadline, following)
@@ -50,14 +54,14 @@ class Session:
         each: level.Level,
         environment: str,
         deadline: float,
-        following: str,
+        following: Sequence[str],
     ) -> report.Result:
         began = time.monotonic()
         title = each.title(environment)
         log = self._log(title)
         try:
             with self._clouds.have(
-                each.network, following, log=log, deadline=deadline
+                each.cloud, following, log=log, deadline=deadline
             ):
                 folder = self._prepare(each, environment, log, deadline)
                 print(f'{title}: ready, {time.monotonic() - began:.0f} s')

@@ -13,6 +13,7 @@ from tools.testing import level
 from tools.testing import report
 
 LOG = pathlib.Path('/tmp/x.log')
+OVS = ('--network', 'ovs', '--volumes')
 
 
 class CliTestCase(testtools.TestCase):
@@ -46,10 +47,10 @@ class CliTestCase(testtools.TestCase):
         self._main('functional', 'integration', 'tempest-smoke', 'style')
         self.assertEqual(
             [
-                ('style', ''),
-                ('functional', 'ovs'),
-                ('integration', 'ovs'),
-                ('tempest-smoke', ''),
+                ('style', ()),
+                ('functional', OVS),
+                ('integration', OVS),
+                ('tempest-smoke', ()),
             ],
             self.asked,
         )

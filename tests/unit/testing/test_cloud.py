@@ -32,7 +32,7 @@ class CloudTestCase(testtools.TestCase):
     def _use(self, deed=lambda: None):
         with cloud.up(
             self.folder,
-            'ovn',
+            ('--network', 'ovn', '--volumes'),
             log=self.folder / 'log',
             deadline=time.monotonic() + 60,
         ):

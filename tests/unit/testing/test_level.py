@@ -30,6 +30,14 @@ class LevelTestCase(testtools.TestCase):
         (found,) = level.chosen(['integration-ovn'], full=False)
         self.assertEqual('ovn', found.network)
 
+    def test_a_level_says_what_its_cloud_is_to_have(self):
+        unit, default, stacks = level.chosen(
+            ['unit', 'integration', 'integration-stacks'], full=False
+        )
+        self.assertEqual((), unit.cloud)
+        self.assertNotIn('--stacks', default.cloud)
+        self.assertEqual((*default.cloud, '--stacks'), stacks.cloud)
+
     def test_both_engines_have_the_same_tests(self):
         (found,) = level.chosen(['functional-26'], full=False)
         for path in (TOP / found.tests).glob('test_*.py'):
@@ -41,12 +49,12 @@ class LevelTestCase(testtools.TestCase):
             )
 
     def test_levels_share_a_folder(self):
-        for pair in (
+        for names in (
             ('nova-suites', 'nova-suites-hosts'),
             ('functional', 'functional-long'),
-            ('integration', 'integration-long'),
+            ('integration', 'integration-long', 'integration-stacks'),
         ):
-            levels = level.chosen(pair, full=False)
+            levels = level.chosen(names, full=False)
             folder = TOP / levels[0].tests
             for path in folder.glob('test_*.py'):
                 name = '.'.join([*levels[0].tests.split('/'), path.stem, 'X'])

@@ -14,6 +14,7 @@ from tools.testing import session
 from tools.testing import trixie
 
 ROOMS = 'tools.testing.'
+OVS = '--network ovs --volumes'
 
 
 class SessionTestCase(testtools.TestCase):
@@ -48,8 +49,11 @@ class SessionTestCase(testtools.TestCase):
 
     def _run(self, name, following=''):
         (found,) = level.chosen([name], full=False)
+        clouds = [it.cloud for it in level.chosen([following], full=False)]
         with contextlib.redirect_stdout(io.StringIO()):
-            return self.session.run(found, deadline=0, following=following)
+            return self.session.run(
+                found, deadline=0, following=clouds[0] if clouds else ()
+            )
 
     def test_one_wheel_goes_into_every_environment(self):
         results = self._run('contract')
@@ -98,8 +102,8 @@ class SessionTestCase(testtools.TestCase):
         used = []
 
         @contextlib.contextmanager
-        def up(checkout, network, **kwargs):
-            used.append(network)
+        def up(checkout, options, **kwargs):
+            used.append(' '.join(options))
             yield
             used.append('down')
 
@@ -110,7 +114,7 @@ class SessionTestCase(testtools.TestCase):
     def test_the_cloud_is_there_while_its_tests_run(self):
         used = self._clouds()
         self._run('integration')
-        self.assertEqual(['ovs', 'leaks', 'down'], used)
+        self.assertEqual([OVS, 'leaks', 'down'], used)
 
     def test_what_is_left_in_the_cloud_fails_its_level(self):
         self._patch('cloud.up', lambda *args, **kw: contextlib.nullcontext())
@@ -121,22 +125,29 @@ class SessionTestCase(testtools.TestCase):
 
     def test_the_cloud_stays_up_for_the_level_that_needs_the_same(self):
         used = self._clouds()
-        self._run('integration', following='ovs')
-        self._run('integration-long', following='ovn')
+        self._run('integration', following='integration-long')
+        self._run('integration-long', following='integration-stacks')
+        self._run('integration-stacks', following='integration-ovn')
         self._run('integration-ovn')
-        first = ['ovs', 'leaks', 'leaks', 'down']
-        self.assertEqual([*first, 'ovn', 'leaks', 'down'], used)
+        self.assertEqual(
+            [
+                *(OVS, 'leaks', 'leaks', 'down'),
+                *(f'{OVS} --stacks', 'leaks', 'down'),
+                *('--network ovn --volumes', 'leaks', 'down'),
+            ],
+            used,
+        )
 
     def test_the_cloud_goes_with_the_level_that_could_not_run(self):
         used = self._clouds()
-        self._run('integration', following='ovs')
+        self._run('integration', following='integration-long')
 
         def fail(*args, **kwargs):
             raise failure.LevelNotRun('pip ended with 1')
 
         self._patch('venv.ensure', fail)
-        self._run('integration-long', following='ovs')
-        self.assertEqual(['ovs', 'leaks', 'down'], used)
+        self._run('integration-long', following='integration-long')
+        self.assertEqual([OVS, 'leaks', 'down'], used)
 
     def test_tempest_is_run_by_the_quickstart_while_the_cloud_is_there(self):
         asked = []
