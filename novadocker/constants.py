@@ -26,6 +26,10 @@ SNAPSHOT_REPOSITORY = 'nova-snapshot'
 # digest, hex>.
 MOVED_REPOSITORY = 'nova-moved'
 
+# The abstract socket on which a layer comes from the room with power: this and
+# 32 hexadecimal digits.
+LAYER_SOCKET = 'nova-docker-layer-'
+
 # The trait that tells docker hosts from all others (DESIGN D10).
 TRAIT = 'CUSTOM_NOVA_DOCKER'
 

@@ -42,6 +42,7 @@ exceptions, so that what leaves the facade keeps its sentence through RPC::
     +-- SwitchUnreadable           the database of Open vSwitch does not answer
     +-- MemoryNotReclaimed         a suspended server keeps its memory
     +-- ProcessRefused             a process is not the container's
+    +-- LayerUnreadable            where the engine keeps it
     +-- VolumeUnusable             a volume's device or file system
     |   +-- VolumeBusy             somebody still has it
     +-- VolumeAttachFailed (nova)
@@ -198,6 +199,12 @@ class MapEntryInvalid(nova_exception.NovaException):
 
 class MemoryNotReclaimed(nova_exception.NovaException):
     msg_fmt = 'Memory of container %(container)s is kept: %(reason)s'
+
+
+class LayerUnreadable(nova_exception.NovaException):
+    msg_fmt = (
+        'Layer %(layer)s cannot be read where the engine keeps it: %(reason)s.'
+    )
 
 
 class SwitchUnreadable(nova_exception.NovaException):

@@ -6,6 +6,8 @@ algorithm is read here.
 :source: OCI image-spec, descriptor.md, "Digests"
 """
 
+from collections.abc import Iterable
+from collections.abc import Iterator
 import hashlib
 import re
 
@@ -49,3 +51,16 @@ def encoded(digest: str) -> str:
 def is_encoded(value: str) -> bool:
     """Tell whether a string could be the hexadecimal part of a digest."""
     return _ENCODED.fullmatch(value) is not None
+
+
+def chain_ids(diff_ids: Iterable[str]) -> Iterator[str]:
+    """Name each layer together with all that are below it.
+
+    :param diff_ids: lowest first
+    :source: OCI image-spec, config.md, "Layer ChainID"
+    """
+    below = ''
+    for diff_id in diff_ids:
+        both = f'{below} {diff_id}'.encode()
+        below = from_bytes(both) if below else diff_id
+        yield below

@@ -24,6 +24,7 @@ from novadocker.console import consoles
 from novadocker.engine import engine as docker_engine
 from novadocker.engine import terminal
 from novadocker.image import depot
+from novadocker.image import layer
 from novadocker.image import parcel
 from novadocker.image import store
 from novadocker.image import upload
@@ -197,10 +198,12 @@ class Rooms(driver.ComputeDriver):
 
     @functools.cached_property
     def _parcels(self) -> parcel.Parcels:
+        info = self._engine.info()
         return parcel.Parcels(
             self._engine,
             CONF.instances_path,
-            architecture=self._engine.info().architecture,
+            architecture=info.architecture,
+            layers=layer.Layers(self._engine, info),
         )
 
     @functools.cached_property

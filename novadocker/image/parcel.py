@@ -7,7 +7,6 @@ stay where it is, and again where it is opened.
 """
 
 from collections.abc import Collection
-from collections.abc import Generator
 from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
@@ -25,6 +24,7 @@ from novadocker import exception
 from novadocker import identity
 from novadocker import model
 from novadocker.image import inspection
+from novadocker.image import layer
 from novadocker.image import process
 from novadocker.image import remote
 from novadocker.image import store
@@ -34,19 +34,15 @@ from ocikit import exception as oci_exception
 from ocikit import layer as oci_layer
 from ocikit import layout
 from ocikit import limit
-from ocikit import picker
 from ocikit import platform as oci_platform
-from ocikit import rewriter
 
 
-class Engine(Protocol):
+class Engine(layer.Engine, Protocol):
     """What of the engine's room this room uses."""
 
     def image(self, name: str, /) -> model.EngineImage: ...
 
     def load(self, stream: Iterable[bytes], /) -> None: ...
-
-    def save(self, reference: str, /) -> Generator[bytes, None, None]: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,12 +66,19 @@ class Parcels:
 
     :param folder: below it is the folder for what is on its way
     :param architecture: of the host, as uname(2) or the engine say it
+    :param layers: gets at single layers
     """
 
     def __init__(
-        self, engine: Engine, folder: str, *, architecture: str
+        self,
+        engine: Engine,
+        folder: str,
+        *,
+        architecture: str,
+        layers: layer.Layers,
     ) -> None:
         self._engine = engine
+        self._layers = layers
         self._folder = pathlib.Path(folder) / store.FOLDER
         self._platform = oci_platform.from_machine(architecture)
 
@@ -153,17 +156,12 @@ class Parcels:
     def _picked(
         self, content: Content, wanted: Collection[str], file: BinaryIO
     ) -> dict[str, oci_layer.Blob]:
-        """Have the engine write the image, and keep some of its layers."""
-        saved = rewriter.Saved(
-            content.committed.id, content.committed.diff_ids
+        found = self._layers.pick(
+            content.reference, content.committed, wanted, file, self._limits()
         )
-        with contextlib.closing(
-            self._engine.save(content.reference)
-        ) as chunks:
-            found = picker.pick(chunks, saved, wanted, file, self._limits())
         return {
             diff_id: oci_layer.Blob(part.offset, part.size_bytes)
-            for diff_id, part in found.layers.items()
+            for diff_id, part in found.items()
         }
 
     def _limits(self) -> limit.Limits:

@@ -36,3 +36,11 @@ mount = priv_context.PrivContext(
         capabilities.CAP_SYS_PTRACE,
     ],
 )
+
+# Layers in the folder of the engine, whose files belong to anybody.
+read = priv_context.PrivContext(
+    'novadocker.privsep',
+    cfg_section='novadocker_read',
+    pypath=__name__ + '.read',
+    capabilities=[capabilities.CAP_DAC_READ_SEARCH],
+)

@@ -31,6 +31,9 @@ _FILESYSTEMS = ('ext4', 'xfs')
 _TARGET = re.compile(r'(/[A-Za-z0-9_.:@+=-]+)+')
 # What the kernel and the runtime themselves keep there.
 _NO_TARGETS = ('/proc', '/sys', '/dev')
+_FOLDER = re.compile(r'(/[^/\0\n]+)+')
+_HEX_DIGEST = re.compile(r'[0-9a-f]{64}')
+_SOCKET = re.compile(re.escape(constants.LAYER_SOCKET) + '[0-9a-f]{32}')
 # RFC 791 for the least; the most is what a device can be asked for.
 _MTU = range(68, 65536)
 # proc(5), kernel/pid_max
@@ -163,6 +166,39 @@ def target(disk: str, value: object) -> str:
     if not is_plain or f'/{text.split("/")[1]}' in _NO_TARGETS:
         raise _no_volume(disk, f'{value!r} is no place for a volume')
     return text
+
+
+def engine_dir(value: object) -> str:
+    """Accept the folder of an engine, before it is looked at."""
+    text = str(value)
+    if not _matches(_FOLDER, value) or os.path.normpath(text) != text:
+        raise _no_layer(value, 'it is no plain path of a folder')
+    return text
+
+
+def chain_id(value: object) -> str:
+    """Accept what a layer and those below it are called, in hexadecimal."""
+    if not _matches(_HEX_DIGEST, value):
+        raise _no_layer(value, 'it is not the chain ID of a layer')
+    return str(value)
+
+
+def cache_id(layer: str, value: object) -> str:
+    """Accept the name of the folder that has the files of a layer."""
+    if not _matches(_HEX_DIGEST, value):
+        raise _no_layer(layer, f'{value!r} is not the name of its folder')
+    return str(value)
+
+
+def socket_name(layer: str, value: object) -> str:
+    """Accept the abstract socket that a layer is sent to."""
+    if not _matches(_SOCKET, value):
+        raise _no_layer(layer, f'{value!r} is not a socket of nova-compute')
+    return str(value)
+
+
+def _no_layer(layer: object, reason: str) -> exception.LayerUnreadable:
+    return exception.LayerUnreadable(layer=f'{layer}', reason=reason)
 
 
 def _no_volume(disk: object, reason: str) -> exception.VolumeUnusable:

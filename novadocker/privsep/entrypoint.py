@@ -23,3 +23,8 @@ def net(deed: Callable[_P, _T]) -> Callable[_P, _T]:
 def mount(deed: Callable[_P, _T]) -> Callable[_P, _T]:
     """Let a deed run in the daemon that has power over file systems."""
     return cast(Callable[_P, _T], novadocker.privsep.mount.entrypoint(deed))
+
+
+def read(deed: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Let a deed run in the daemon that may read what it likes."""
+    return cast(Callable[_P, _T], novadocker.privsep.read.entrypoint(deed))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import contextlib
 import ctypes
 import os
+import struct
 
 # linux/sched.h and linux/mount.h
 CLONE_NEWNET = 0x40000000
@@ -19,6 +20,7 @@ _CLONE_NEWNS = 0x20000
 _UMOUNT_NOFOLLOW = 8
 
 # The same numbers on all architectures: asm-generic/unistd.h
+_OPENAT2 = 437
 _MOVE_MOUNT, _FSOPEN, _FSCONFIG, _FSMOUNT = 429, 430, 431, 432
 _FSOPEN_CLOEXEC = 1
 _FSCONFIG_SET_FLAG, _FSCONFIG_SET_STRING, _FSCONFIG_CMD_CREATE = 0, 1, 6
@@ -27,6 +29,9 @@ _MOVE_MOUNT_EMPTY_PATHS = 0x44
 MOUNT_ATTR_RDONLY = 1
 MOUNT_ATTR_NOSUID = 2
 MOUNT_ATTR_NODEV = 4
+
+# linux/openat2.h: no link, and nothing above
+_RESOLVE = 0x02 | 0x04 | 0x08
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -116,6 +121,16 @@ def place(mount: int, target: int) -> None:
 def unmount_idle(target: str) -> None:
     """Take a mount away that nobody uses; EBUSY if somebody does."""
     _check(_libc.umount2(os.fsencode(target), _UMOUNT_NOFOLLOW))
+
+
+def open_beneath(folder: int, name: bytes) -> int:
+    """Open what is below a folder to read it, and wait for nobody.
+
+    :raises OSError: a link is in the way, or it leads outside
+    """
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+    how = struct.pack('QQQ', flags, 0, _RESOLVE)
+    return _call(_OPENAT2, folder, name, how, len(how))
 
 
 def bind(source: str, target: str) -> None:

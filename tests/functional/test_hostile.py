@@ -25,7 +25,9 @@ from tests.functional import test_privsep
 _OWN = '/proc/thread-self/ns/net'
 _DEVICE = 'tap0a0b0c0d-0e'
 _ID = '0123456789abcdef' * 4
+_SOCKET = 'nova-docker-layer-' + '0' * 32
 _REFUSALS = (
+    exception.LayerUnreadable,
     exception.LinkFailed,
     exception.NetnsBroken,
     exception.MapEntryInvalid,
@@ -117,6 +119,24 @@ HOSTILE = {
         *_NOT_A_NAME,
         *('EXT4', 'ext3', 'proc', 'overlay', 'ext4 ', 'ext4,dev', 'xfs\n'),
     ),
+    'engine_dir': (
+        *_NOT_A_NAME,
+        *('/x/../y', '/x/', '//x', 'x/y', '/x\0', '/x\n', '/x' * 3000),
+        *('/proc/self/fd', '/proc/1/root', '/tmp', '/var/lib', '/root'),
+    ),
+    'chain_id': (
+        *_NOT_A_NAME,
+        *(_ID[:12], _ID[:-1], _ID + '0', _ID.upper(), _ID[:-1] + 'g'),
+        *(_ID + '\n', _ID[:-1] + '/', '../' + _ID[3:], f'sha256:{_ID}'),
+    ),
+    'socket_name': (
+        *_NOT_A_NAME,
+        *('nova-docker-layer-', 'nova-docker-layer-' + 'g' * 32),
+        *(_SOCKET + '0', _SOCKET[:-1], _SOCKET.upper(), '\0' + _SOCKET),
+        *(f'{_SOCKET}\n', f'/run/{_SOCKET}', '@/tmp/.X11-unix/X0'),
+        # Nobody listens on it.
+        _SOCKET,
+    ),
     'target': (
         # Of the container, that is a place as good as any.
         *(each for each in _NOT_A_NAME if each != '/etc/passwd'),
@@ -167,6 +187,9 @@ class HostileTestCase(testtools.TestCase):
             'filesystem': 'ext4',
             'target': '/data',
             'read_only': True,
+            'engine_dir': '/var/lib/nova-docker-test-none',
+            'chain_id': _ID,
+            'socket_name': _SOCKET,
         }
 
     def state(self):

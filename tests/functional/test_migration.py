@@ -15,6 +15,7 @@ from novadocker import exception
 from novadocker import model
 from novadocker.engine import engine as docker_engine
 from novadocker.image import depot
+from novadocker.image import layer
 from novadocker.image import parcel
 from novadocker.image import store
 from novadocker.network import plumber
@@ -26,6 +27,7 @@ from novadocker.ops import departure
 from novadocker.ops import destroy
 from novadocker.ops import power
 from novadocker.ops import tools as ops_tools
+import novadocker.privsep
 from novadocker.privsep import runtime_map
 from novadocker.spec import builder
 from tests.fixtures import dockerd
@@ -114,6 +116,7 @@ class MigrationTestCase(test_boot.BootTestCase):
     def setUp(self):
         super().setUp()
         self.log = self.useFixture(fixtures.FakeLogger())
+        self.useFixture(netns.InProcess(novadocker.privsep.read))
         self.glance = fake_glance.FakeGlance(
             **{IMAGE_ID: {'status': 'active'}}
         )
@@ -156,10 +159,12 @@ class MigrationTestCase(test_boot.BootTestCase):
         )
 
     def _parcels(self, tools):
+        info = tools.engine.info()
         return parcel.Parcels(
             tools.engine,
             tools.settings.instances_path,
-            architecture=tools.engine.info().architecture,
+            architecture=info.architecture,
+            layers=layer.Layers(tools.engine, info),
         )
 
     def boot(self, **metadata):
@@ -273,6 +278,8 @@ class StoryTest(MigrationTestCase):
         self.boot()
         luggage = self.depart(stays=False)
         self.assertEqual([], self.switch.ports())
+        # All of it came without the image that it lies upon.
+        self.assertNotIn('the whole image', self.log.output)
         self._assert_moved(self.arrive(luggage))
         decision.confirm(self.source, self.instance, stays=False)
         self.assert_host_is_empty(self.source, self.dockerd)

@@ -20,12 +20,17 @@ CALL = """\
 import sys
 from oslo_config import cfg
 from oslo_privsep import priv_context
+from novadocker import exception
 import novadocker.privsep.disk
+import novadocker.privsep.layer
 import novadocker.privsep.netns
 cfg.CONF([], project='nova', default_config_files=[sys.argv[1]])
 novadocker.privsep.netns.names()
 assert not novadocker.privsep.disk.is_used('/dev/there-is-none')
-print('answered')
+try:
+    novadocker.privsep.layer.send('/none', 'x', 'y')
+except exception.LayerUnreadable:
+    print('answered')
 """
 
 
@@ -50,7 +55,10 @@ class StrictSudoersTest(testtools.TestCase):
             ''.join(
                 f'[{section}]\nhelper_command = '
                 f'sudo -n {HELPER} --config-file {self.config}\n'
-                for section in ('novadocker_net', 'novadocker_mount')
+                for section in (
+                    *('novadocker_net', 'novadocker_mount'),
+                    'novadocker_read',
+                )
             )
         )
         self._install_rules()
@@ -59,7 +67,7 @@ class StrictSudoersTest(testtools.TestCase):
         rules = re.findall(
             r'^ +(nova ALL=\(root\) NOPASSWD: .*)$', GUIDE.read_text(), re.M
         )
-        self.assertEqual(4, len(rules))
+        self.assertEqual(5, len(rules))
         text = '\n'.join(rules) + '\n'
         for theirs, ours in (
             ('nova ALL', f'{self.user} ALL'),

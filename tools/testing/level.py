@@ -146,9 +146,9 @@ LEVELS = (
         only=(
             r'tests\.functional\.test_'
             r'(boot|bridge_(front|installation|login|pull|store)|console\w*|'
-            r'cpu|diagnostics|engine|guest|hardening|image|migration|rebuild|'
-            r'rescue|runtime|snapshot|ssh_image|survival\w*|suspend|terminal|'
-            r'volume\w*)\.'
+            r'cpu|diagnostics|engine|guest|hardening|image|layer|migration|'
+            r'rebuild|rescue|runtime|snapshot|ssh_image|survival\w*|suspend|'
+            r'terminal|volume\w*)\.'
         ),
         packages=(
             *('busybox', 'chromium-headless-shell', 'debootstrap'),

@@ -34,6 +34,15 @@ class DigestTest(unittest.TestCase):
                 digest.parse(value)
             self.assertFalse(digest.is_digest(value), value)
 
+    def test_chain_ids_name_layers_with_those_below(self) -> None:
+        one, two = (digest.from_hex(each * 64) for each in 'ab')
+        both = digest.from_bytes(f'{one} {two}'.encode())
+        third = digest.from_bytes(f'{both} {one}'.encode())
+        self.assertEqual(
+            [one, both, third], [*digest.chain_ids((one, two, one))]
+        )
+        self.assertEqual([], [*digest.chain_ids(())])
+
     def test_only_hexadecimal_digits_can_be_encoded(self) -> None:
         self.assertTrue(digest.is_encoded(HEX))
         self.assertFalse(digest.is_encoded('g' * 64))

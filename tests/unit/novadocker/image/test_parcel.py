@@ -10,6 +10,7 @@ import testtools
 
 from novadocker import exception
 from novadocker import model
+from novadocker.image import layer
 from novadocker.image import parcel
 from tests.contract import engine_contract
 from tests.fixtures import archives
@@ -32,7 +33,12 @@ class ParcelTestCase(testtools.TestCase):
         self.source.commit(container_id, COMMIT)
 
     def parcels(self, engine):
-        return parcel.Parcels(engine, self.folder, architecture='x86_64')
+        return parcel.Parcels(
+            engine,
+            self.folder,
+            architecture='x86_64',
+            layers=layer.Layers(engine, fake_engine.CLOSED),
+        )
 
     def content(self, **changes):
         usual = {

@@ -8,6 +8,7 @@ import fixtures
 from novadocker import identity
 from novadocker import model
 from novadocker.image import depot
+from novadocker.image import layer
 from novadocker.image import parcel
 from novadocker.ops import arrival
 from novadocker.ops import create
@@ -75,7 +76,10 @@ class MoveTestCase(stories.StoryTestCase):
 
     def _parcels(self, tools):
         return parcel.Parcels(
-            tools.engine, tools.settings.instances_path, architecture='x86_64'
+            tools.engine,
+            tools.settings.instances_path,
+            architecture='x86_64',
+            layers=layer.Layers(tools.engine, fake_engine.CLOSED),
         )
 
     def move(self, *, stays, flavor=LARGER, **changes):
