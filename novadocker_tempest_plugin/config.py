@@ -34,7 +34,7 @@ Related options:
 File with an image, as ``docker save`` writes it, that the tests push.
 
 It is held in memory: take a small one. It has to have /bin/sh, the programs
-cat, head, httpd (with CGI) and wget, as that of busybox has them, and run as
+cat, head, httpd (with CGI) and nc, as that of busybox has them, and run as
 root. The tests add a layer of their own. Without this option every test is
 skipped.
 """,

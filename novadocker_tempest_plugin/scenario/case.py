@@ -9,6 +9,7 @@ from typing import Any
 
 from tempest import clients
 from tempest import config
+from tempest import exceptions
 from tempest.lib import exceptions as lib_exc
 from tempest.lib.common.utils import data_utils
 from tempest.lib.common.utils import test_utils
@@ -57,7 +58,7 @@ class DockerScenarioTest(manager.NetworkScenarioTest):
         cls.repository = f'{project_id}/{name}'
         cls.image = image_module.extend(
             image_module.read(pathlib.Path(CONF.docker.image_archive)),
-            guest_module.PROGRAMS,
+            guest_module.programs(),
             command=guest_module.START,
             label=name,
         )
@@ -115,6 +116,16 @@ class DockerScenarioTest(manager.NetworkScenarioTest):
             more['security_groups'] = [{'name': self.open_group()['name']}]
         made = self.create_server(**{'image_id': self.image_id, **more})
         return dict(made)
+
+    def fault(self, **more: Any) -> str:
+        """Boot a server that must not become one; give what its user is told.
+
+        Tempest deletes it itself.
+        """
+        raised = self.assertRaises(
+            exceptions.BuildErrorException, self.boot, **more
+        )
+        return str(raised)
 
     def open_group(self) -> dict[str, Any]:
         """Make a security group that lets everybody ask the guest."""

@@ -23,14 +23,10 @@ class MetadataTest(case.DockerScenarioTest):
 
     @decorators.idempotent_id('402adad0-b9a1-42b0-849c-107d2503cc5d')
     def test_key_that_does_not_exist_fails_the_boot(self) -> None:
-        server = self.boot(
-            metadata={'docker:no-such-key': '1'}, wait_until='ERROR'
-        )
-        self.assertIn('docker:no-such-key', server['fault']['message'])
+        fault = self.fault(metadata={'docker:no-such-key': '1'})
+        self.assertIn('docker:no-such-key', fault)
 
     @decorators.idempotent_id('f0773047-d1aa-4edc-94b3-db4fdd62ae02')
     def test_command_that_ends_at_once_fails_the_boot(self) -> None:
-        server = self.boot(
-            metadata={'docker:command': "sh -c 'exit 3'"}, wait_until='ERROR'
-        )
-        self.assertIn('exit code 3', server['fault']['message'])
+        fault = self.fault(metadata={'docker:command': "sh -c 'exit 3'"})
+        self.assertIn('exit code 3', fault)

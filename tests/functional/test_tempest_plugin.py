@@ -22,7 +22,7 @@ from tests.fixtures import registry as registry_fixture
 from tests.fixtures import rootfs
 
 _BUSYBOX = shutil.which('busybox')
-_NEEDED = ('cat', 'head', 'wget')
+_NEEDED = ('cat', 'head', 'nc')
 
 
 @registry_fixture.needs_registry
@@ -39,7 +39,7 @@ class RegistryTest(testtools.TestCase):
         archive.write_bytes(rootfs.archive('shell:latest'))
         self.image = image.extend(
             image.read(archive),
-            guest.PROGRAMS,
+            guest.programs(),
             command=guest.START,
             label=uuid.uuid4().hex,
         )
@@ -92,18 +92,17 @@ class ScriptTestCase(testtools.TestCase):
         programs.mkdir()
         for name in _NEEDED:
             (programs / name).symlink_to(_BUSYBOX)
-        for name, text in guest.PROGRAMS.items():
+        port = self.useFixture(ports.Port()).number
+        for name, text in guest.programs(port).items():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
             path.chmod(0o755)
-        self.guest = guest.Guest(
-            '127.0.0.1', timeout_s=60, port=self._serve(programs)
-        )
+        self.guest = guest.Guest('127.0.0.1', timeout_s=60, port=port)
+        self._serve(port, programs)
 
-    def _serve(self, programs):
+    def _serve(self, port, programs):
         """Start the web server, as the start script does."""
-        port = self.useFixture(ports.Port()).number
         home = self.folder / 'guest/www'
         server = subprocess.Popen(
             [
@@ -117,12 +116,7 @@ class ScriptTestCase(testtools.TestCase):
         )
         self.addCleanup(server.wait)
         self.addCleanup(server.kill)
-        netns.wait_until(
-            guest.Guest('127.0.0.1', timeout_s=60, port=port).answers,
-            'the web server',
-            within_s=60,
-        )
-        return port
+        netns.wait_until(self.guest.answers, 'the web server', within_s=60)
 
     def test_a_file_that_was_written_is_read(self):
         path = str(self.folder / 'a mark')
@@ -142,6 +136,9 @@ class ScriptTestCase(testtools.TestCase):
             guest.Refused, self.guest.write, path, 'text'
         )
         self.assertIn('500', str(raised))
+
+    def test_another_guest_is_reached(self):
+        self.assertTrue(self.guest.reaches('127.0.0.1'))
 
     def test_nobody_is_reached_where_there_is_no_way(self):
         self.assertFalse(self.guest.reaches('224.0.0.1'))

@@ -55,7 +55,7 @@ FLOORS = {
     ),
     # A black box: test_source.py beside its other tests forbids ocikit, too.
     'novadocker_tempest_plugin': (
-        ('config', 'image'),
+        ('config', 'console', 'image'),
         ('guest', 'registry'),
         ('scenario', 'plugin'),
     ),

@@ -90,5 +90,5 @@ class GuestTestCase(testtools.TestCase):
             self.assertEqual(reaches, self.guest.reaches('10.1.2.3'))
 
     def test_the_start_script_serves_what_is_in_the_layer(self):
-        start = guest.PROGRAMS[guest.START.lstrip('/')]
+        start = guest.programs()[guest.START.lstrip('/')]
         self.assertIn(f'-p {guest.PORT} -h /guest/www', start)
