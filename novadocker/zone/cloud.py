@@ -187,10 +187,12 @@ def _node_names(connection: Any, key: str, value: str) -> frozenset[str]:
 
 def read_provider(connection: Any, node: str) -> model.Provider:
     """Read what Placement has of a node; nothing, if it does not know it."""
+    if not node:
+        return model.Provider()
     with translated():
         answer = require(_ask(connection, '', {'name': node}))
         rows = answer.json()['resource_providers']
-        if not node or not rows:
+        if not rows:
             return model.Provider()
         traits, stocks, usages = (
             require(_ask(connection, f'/{rows[0]["uuid"]}/{each}')).json()[

@@ -147,6 +147,8 @@ class WireTestCase(testtools.TestCase):
         self.assertEqual(
             {'binary': ['nova-compute']}, asked['/v2.1/os-services']
         )
+        # Those that are not public, too.
+        self.assertEqual(['none'], asked['/v2.1/flavors/detail']['is_public'])
         for each in self.wire.request_history:
             if each.path.startswith('/v2.1/'):
                 self.assertEqual(
