@@ -48,6 +48,11 @@ def is_up() -> bool:
     return os.geteuid() == 0 and quickstart('status').returncode == 0
 
 
+def services() -> set[str]:
+    """Name what the cloud and its nodes run."""
+    return {each['name'] for each in parsed(['status', '--json'])}
+
+
 @functools.cache
 def environment() -> dict[str, str]:
     """Give the environment that ``tools/quickstart exec`` gives a command."""
@@ -83,13 +88,28 @@ def ask_memcached(address: str, text: str, *, within_s=30.0) -> str:
     return wait_until(try_once, f'memcached at {address}', within_s=within_s)
 
 
-@unittest.skipUnless(is_up(), 'needs root and a cloud: tools/quickstart up')
 class CloudTestCase(testtools.TestCase):
-    """A test with the admin's connection and the engine."""
+    """A test with the admin's connection and the engine.
+
+    :cvar service: what the cloud has to have beside what every cloud has
+    :cvar option: what brings it
+    """
+
+    service = ''
+    option = ''
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # Not at the import: who lists the tests shall start nothing.
+        if not is_up():
+            raise unittest.SkipTest(
+                'needs root and a cloud: tools/quickstart up'
+            )
+        if cls.service and cls.service not in services():
+            raise unittest.SkipTest(
+                f'needs {cls.service}: tools/quickstart up {cls.option}'
+            )
         env = environment()
         cls.admin = openstack.connect(
             auth_url=env['OS_AUTH_URL'],

@@ -47,7 +47,7 @@ class SurvivalCase(cloud.CloudTestCase):
         return [name for name in self.chosen if name in known]
 
     def _known(self):
-        return {each['name'] for each in cloud.parsed(['status', '--json'])}
+        return cloud.services()
 
     def kill(self, name):
         """Kill a service with all its workers; give its old pid."""

@@ -1,17 +1,13 @@
 """The tenants' guide: every command of the page."""
 
-import unittest
-
 from tests.integration import guides
 from tests.integration import registry
-from tests.integration import volume
 
 
-@unittest.skipUnless(
-    volume.has_cinder(),
-    'needs a cloud with Cinder: tools/quickstart up --volumes',
-)
 class TenantTest(guides.GuideCase):
+    service = 'cinder-volume'
+    option = '--volumes'
+
     def test_commands_do_what_the_guide_says(self):
         self.addCleanup(
             self.client.run,

@@ -3,7 +3,6 @@
 import json
 import pathlib
 import socket
-import unittest
 import uuid
 
 from tests.integration import cloud
@@ -14,17 +13,10 @@ STATS = 'stats\r\n'
 NOBODY = '192.0.2.0/24'
 
 
-def has_heat():
-    if not cloud.is_up():
-        return False
-    names = {each['name'] for each in cloud.parsed(['status', '--json'])}
-    return 'heat-engine' in names
-
-
-@unittest.skipUnless(
-    has_heat(), 'needs a cloud with Heat: tools/quickstart up --stacks'
-)
 class StackCase(cloud.CloudTestCase):
+    service = 'heat-engine'
+    option = '--stacks'
+
     def setUp(self):
         super().setUp()
         self.name = f'test-{uuid.uuid4().hex[:8]}'

@@ -24,10 +24,7 @@ def set_up(*options, name=NAME):
 
 def _has_ovs():
     """Nodes are of the Open vSwitch flavour; OVN has no such agents."""
-    if not cloud.is_up():
-        return False
-    names = {each['name'] for each in cloud.parsed(['status', '--json'])}
-    return 'neutron-openvswitch-agent' in names
+    return cloud.is_up() and 'neutron-openvswitch-agent' in cloud.services()
 
 
 def _remove(name):

@@ -4,7 +4,6 @@ What is seen in a container is seen by its engine; whether a volume is
 attached, Cinder says.
 """
 
-import unittest
 import uuid
 
 from tests.integration import cloud
@@ -20,18 +19,11 @@ STORY = (
 )
 
 
-def has_cinder():
-    if not cloud.is_up():
-        return False
-    names = {each['name'] for each in cloud.parsed(['status', '--json'])}
-    return 'cinder-volume' in names
-
-
-@unittest.skipUnless(
-    has_cinder(), 'needs a cloud with Cinder: tools/quickstart up --volumes'
-)
 class VolumeCase(cloud.CloudTestCase):
     """Volumes have to be made before the servers that have them."""
+
+    service = 'cinder-volume'
+    option = '--volumes'
 
     def setUp(self):
         super().setUp()
