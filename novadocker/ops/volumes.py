@@ -41,10 +41,10 @@ def attach(
         with watch.phase('connect'):
             mount = tools.volumes.prepare(volume)
         if container.state.is_live:
-            undo.add(tools.volumes.unmount_now, container, mount.disk)
             with watch.phase('mount'):
-                tools.volumes.mount_now(container, mount)
-                tools.volumes.mount_at_start(container.id, mount)
+                _mount(tools, container, mount, undo)
+        else:
+            tools.volumes.wait_for_start(container.id, volume)
         undo.pop_all()
     LOG.info(
         'Attached volume %(id)s at %(target)s: %(watch)s',
@@ -140,7 +140,12 @@ def bring_back(
     """Have a container that is about to start see its volumes.
 
     They stay connected even if it does not start: they are the server's.
+
+    :param volumes: those that Nova knew of when it began
     """
+    known = {each.id for each in volumes}
+    waiting = tools.volumes.waiting(container_id)
+    volumes = [*volumes, *(each for each in waiting if each.id not in known)]
     require_possible(tools, volumes)
     for volume in volumes:
         mount = tools.volumes.prepare(volume)
@@ -201,6 +206,22 @@ def release(
             LOG.warning('It is left on this host: %s', err)
     if busy:
         raise busy[0]
+
+
+def _mount(
+    tools: ops_tools.Tools,
+    container: model.Container,
+    mount: model.VolumeMount,
+    undo: undoing.Undo,
+) -> None:
+    """Mount a volume in a container that runs, and whenever it starts.
+
+    In this order: one that ends meanwhile is to start with it.
+    """
+    undo.add(tools.volumes.mount_no_more, container.id, mount.disk)
+    tools.volumes.mount_at_start(container.id, mount)
+    undo.add(tools.volumes.unmount_now, container, mount.disk)
+    tools.volumes.mount_now(container, mount)
 
 
 def _take(

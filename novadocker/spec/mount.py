@@ -24,13 +24,20 @@ def target(metadata: Mapping[str, str], names: Sequence[str]) -> str:
     :param metadata: the server's; ``docker:mount:NAME`` is a path
     :param names: what the volume may be called, the first before the others:
         its tag and its device
-    :raises InvalidContainerOption: the path cannot be used
+    :raises InvalidContainerOption: the path cannot be used, or no name of it
+        can be one
     """
     plain = [each for each in names if is_name(each)]
     for name in plain:
         key = PREFIX + name
         if key in metadata:
             return _path(key, metadata[key])
+    if not plain:
+        raise exception.InvalidContainerOption(
+            option='tag or device of a volume',
+            value=option.shown(names[-1]),
+            reason='it has to be a name of letters, digits and _.:@+=-',
+        )
     return f'{DEFAULT_FOLDER}/{plain[0]}'
 
 

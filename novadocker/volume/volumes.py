@@ -2,7 +2,7 @@
 
 A volume that runs with its server is mounted in the container alone; one whose
 server is stopped is connected and mounted nowhere. Which volumes a server has,
-Nova knows; nothing is remembered here.
+Nova knows; but for those that it has just attached nothing is remembered here.
 """
 
 from collections.abc import Callable
@@ -57,6 +57,8 @@ class Volumes:
         self._settings = settings
         self._clock = clock
         self._sleep = sleep
+        # By their ids: the container of each, and itself.
+        self._waiting: dict[str, tuple[str, request.Volume]] = {}
 
     def require_enabled(self, volumes: Sequence[request.Volume]) -> None:
         """Refuse volumes where the operator has not allowed them.
@@ -108,6 +110,22 @@ class Volumes:
             mount.target,
             mount.read_only,
         )
+
+    def wait_for_start(
+        self, container_id: str, volume: request.Volume
+    ) -> None:
+        """Remember a volume that a stopped container has got.
+
+        Nova saves it when it is attached. A start that Nova has begun before
+        does not know of it.
+        """
+        self._waiting[volume.id] = container_id, volume
+
+    def waiting(self, container_id: str) -> list[request.Volume]:
+        """List the volumes that a container has got while it was stopped."""
+        # Another server's may come or go meanwhile.
+        found = [*self._waiting.values()]
+        return [volume for owner, volume in found if owner == container_id]
 
     def mount_now(
         self, container: model.Container, mount: model.VolumeMount
@@ -167,6 +185,7 @@ class Volumes:
         for disk in self._connector.paths(volume):
             self._wait_until_free(disk, within_s or _FREE_WITHIN_S)
         self._connector.disconnect(volume)
+        self._waiting.pop(volume.id, None)
 
     def _make(self, volume: request.Volume) -> str:
         if volume.read_only:

@@ -76,6 +76,26 @@ class AttachTest(VolumeTestCase):
         self.start(self.volume)
         self.assert_has(DISK)
 
+    def test_start_that_began_before_the_attach_mounts_it(self):
+        self.boot()
+        self.stop()
+        self.attach()
+        # Nova had asked its database before.
+        self.start()
+        self.assert_has(DISK)
+        self.detach()
+        self.stop()
+        self.start()
+        self.assert_has_none()
+
+    def test_attach_to_a_stopped_server_that_fails_is_forgotten(self):
+        self.boot()
+        self.stop()
+        self.disks.content[DISK] = 'a secret'
+        self.assertRaises(exception.VolumeUnusable, self.attach)
+        self.start()
+        self.assert_has_none()
+
     def test_what_is_made_on_a_blank_volume_is_the_operators_choice(self):
         self.settings(filesystem='xfs')
         self.boot()

@@ -43,5 +43,13 @@ class MountTest(testtools.TestCase):
                     )
                     self.assertIn(reason, str(error))
 
+    def test_volume_that_has_no_name_for_a_path(self):
+        for names in (['', ''], ['a b', '..'], ['', 'x' * 61]):
+            with self.subTest(names):
+                error = self.assertRaises(
+                    exception.InvalidContainerOption, mount.target, {}, names
+                )
+                self.assertIn('a name of letters', str(error))
+
     def test_metadata_of_others_is_none_of_its_business(self):
         mount.check({'docker:command': 'x', 'mount:vdb': 'nonsense'})
