@@ -69,7 +69,13 @@ class Rebuild(rooms.Rooms):
             ),
         )
         boot = lifecycle.boot_of(
-            instance, image_meta, network_info, injected_files, admin_password
+            instance,
+            image_meta,
+            network_info,
+            injected_files,
+            admin_password,
+            # So that they are refused before anything of it is lost.
+            attached=volumes.of_server(context, instance, block_device_info),
         )
         with volumes.remembered(given):
             self._rebuild(context, boot, calls)

@@ -76,10 +76,13 @@ def reboot(
     :param timeout_s: of a soft one, as for power_off
     """
     with locks.instance_lock(instance.uuid):
+        role = ops_tools.role_of(instance)
+        if role is not model.Role.RESCUE:
+            # Before it is stopped and could not start again.
+            volumes.require_possible(tools, attached)
         bring_down(tools, instance, timeout_s=0 if is_hard else timeout_s)
         if is_hard:
             repair_network(tools, instance, view, network_info)
-        role = ops_tools.role_of(instance)
         bring_up(tools, instance, view, network_info, role, attached)
     LOG.info('Rebooted', instance=instance)
 

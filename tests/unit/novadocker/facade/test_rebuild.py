@@ -8,6 +8,7 @@ from nova.compute import task_states
 from oslo_utils.fixture import uuidsentinel
 
 from tests.unit.novadocker import test_driver
+from tests.unit.novadocker.facade import test_volume
 
 
 class RebuildTest(test_driver.DriverTestCase):
@@ -65,6 +66,13 @@ class RebuildTest(test_driver.DriverTestCase):
         self.assertEqual(uuidsentinel.image, self.boot.image_id)
         self.assertEqual((('/a', b'b'),), self.boot.files)
         self.assertTrue(self.boot.power_on)
+
+    def test_volumes_that_it_has_are_looked_at_first(self):
+        row = test_volume.Row()
+        self.rebuild(block_device_info={'block_device_mapping': [row]})
+        self.assertEqual(
+            ['/volumes/vdb'], [each.target for each in self.boot.volumes]
+        )
 
     def test_where_nothing_of_it_is_nova_boots_it(self):
         self.assertRaises(NotImplementedError, self.rebuild, evacuate=True)

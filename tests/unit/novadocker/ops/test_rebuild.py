@@ -18,6 +18,7 @@ from novadocker.ops import power
 from novadocker.ops import rebuild
 from novadocker.ops import volumes
 from novadocker.volume import request
+from novadocker.volume import volumes as volume_volumes
 from tests.fixtures import fake_engine
 from tests.fixtures import fake_glance
 from tests.unit.novadocker.ops import stories
@@ -237,6 +238,17 @@ class FailedRebuildTest(RebuildTestCase):
     def test_image_without_a_command_costs_no_data(self):
         self.images.has_command = False
         self.assertRaises(exception.ImageWithoutCommand, self.rebuild)
+        self.assert_old_one_runs()
+
+    def test_host_that_gives_no_volumes_any_more_costs_no_data(self):
+        self.tools.volumes._settings = volume_volumes.Settings(
+            is_enabled=False, filesystem='ext4'
+        )
+        self.assertRaises(
+            exception.VolumeRefused,
+            self.rebuild,
+            volumes=(request.Volume('v', 'iscsi', {}, '/data'),),
+        )
         self.assert_old_one_runs()
 
     def test_volume_that_cannot_be_detached_costs_no_data(self):

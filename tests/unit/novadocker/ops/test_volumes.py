@@ -3,6 +3,8 @@
 import dataclasses
 from unittest import mock
 
+from nova.compute import vm_states
+
 from novadocker import exception
 from novadocker.ops import destroy
 from novadocker.ops import power
@@ -274,6 +276,34 @@ class LifeTest(VolumeTestCase):
         )
         self.assertIn('[docker] volumes', str(error))
         self.assert_nothing_left()
+
+    def test_reboot_where_there_are_no_volumes_any_more_touches_nothing(self):
+        before = self.boot(volumes=(self.volume,))
+        self.settings(is_enabled=False)
+        for is_hard in (False, True):
+            self.assertRaises(
+                exception.VolumeRefused,
+                power.reboot,
+                *(self.tools, self.instance, self.view, self.ports),
+                is_hard=is_hard,
+                attached=(self.volume,),
+            )
+            self.assertEqual(before, self.found())
+        self.assert_has(DISK)
+        self.detach()
+        self.assert_has_none()
+
+    def test_server_that_is_rescued_is_rebooted_without_them(self):
+        self.boot(volumes=(self.volume,))
+        self.settings(is_enabled=False)
+        self.instance.vm_state = vm_states.RESCUED
+        self.assertRaises(
+            exception.ContainerNotFound,
+            power.reboot,
+            *(self.tools, self.instance, self.view, self.ports),
+            is_hard=True,
+            attached=(self.volume,),
+        )
 
     def test_back_end_that_does_not_answer_does_not_keep_a_server(self):
         self.boot(volumes=(self.volume,))
