@@ -184,10 +184,13 @@ def bring_up(
     nics = ops_tools.nics(tools, network_info)
     tools.plumber.plug(instance, network_info, nics)
     tools.plumber.map(container.id, instance.uuid, rescued_id)
+    mounts: list[model.VolumeMount] = []
     if role is not model.Role.RESCUE:
-        volumes.bring_back(tools, container.id, attached)
+        mounts = volumes.bring_back(tools, container.id, attached)
     tools.wiring.wait(instance, network_info)
     starting.start(tools, container.id)
     starting.check(
         tools.engine, container.id, check_ms=tools.settings.start_check_ms
     )
+    if mounts:
+        volumes.fill(tools, container.id, mounts)

@@ -79,6 +79,8 @@ def extend(
 ) -> None:
     """Let a server use all of a volume that has become larger.
 
+    One that is stopped does so when it starts.
+
     :param size_bytes: what Cinder says of it now
     :raises ContainerNotFound: it has no container
     :raises VolumeRefused: this host does not see the new size
@@ -87,13 +89,8 @@ def extend(
     with locks.instance_lock(instance.uuid):
         container = ops_tools.find(tools, instance.uuid)
         disk = tools.volumes.extend(volume, size_bytes)
-        if not container.state.is_live:
-            raise exception.VolumeUnusable(
-                disk=disk,
-                reason='the server is stopped, and the file system stays as '
-                'large as it was: extend the volume while the server runs',
-            )
-        tools.volumes.grow_now(container, disk)
+        if container.state.is_live:
+            tools.volumes.grow_now(container, disk)
     LOG.info('Extended volume %s', volume.id, instance=instance)
 
 
@@ -136,7 +133,7 @@ def bring_back(
     tools: ops_tools.Tools,
     container_id: str,
     volumes: Sequence[request.Volume],
-) -> None:
+) -> list[model.VolumeMount]:
     """Have a container that is about to start see its volumes.
 
     They stay connected even if it does not start: they are the server's.
@@ -147,9 +144,30 @@ def bring_back(
     waiting = tools.volumes.waiting(container_id)
     volumes = [*volumes, *(each for each in waiting if each.id not in known)]
     require_possible(tools, volumes)
+    mounts = []
     for volume in volumes:
-        mount = tools.volumes.prepare(volume)
-        tools.volumes.mount_at_start(container_id, mount)
+        mounts.append(tools.volumes.prepare(volume))
+        tools.volumes.mount_at_start(container_id, mounts[-1])
+    return mounts
+
+
+def fill(
+    tools: ops_tools.Tools,
+    container_id: str,
+    mounts: Iterable[model.VolumeMount],
+) -> None:
+    """Let file systems fill what was extended while their server was stopped.
+
+    A server that has started is not stopped for one that cannot.
+    """
+    container = tools.engine.inspect(container_id)
+    for mount in mounts:
+        if mount.read_only or not container.state.is_live:
+            continue
+        try:
+            tools.volumes.grow_now(container, mount.disk)
+        except (exception.VolumeUnusable, exception.ProcessRefused) as err:
+            LOG.warning('It stays as large as it was: %s', err)
 
 
 def connect(tools: ops_tools.Tools, volumes: Sequence[request.Volume]) -> None:

@@ -80,20 +80,27 @@ def detach(container_id: str, pid: int, disk: str) -> None:
 def grow(container_id: str, pid: int, disk: str) -> None:
     """Let a file system fill its device, while a container uses it.
 
+    One that does already is fine.
+
     :raises VolumeUnusable: the container does not have it, or it cannot grow;
         the sentence says what helps
     """
-    with _failures(disk), _entered(container_id, pid) as enter:
-        with privsep_disk.opened(disk, os.O_RDONLY) as fd:
-            number = os.fstat(fd).st_rdev
-            size_bytes = os.lseek(fd, 0, os.SEEK_END)
+    with (
+        # A device that is not there.
+        _failures(disk),
+        privsep_disk.opened(disk, os.O_RDONLY) as fd,
+        # Before the sentence of what fails below is lost to that.
+        _failures(disk),
+        _entered(container_id, pid) as enter,
+    ):
+        number = os.fstat(fd).st_rdev
         found = _mounts(pid, number)
         if not found:
             raise exception.VolumeUnusable(
                 disk=disk, reason='the server does not have it mounted'
             )
         target, kind = found[-1]
-        enter(_fill, target, number, kind, size_bytes)
+        enter(_fill, target, number, kind, fd)
 
 
 def _new_mount(disk: str, filesystem: str, read_only: bool) -> int:
@@ -149,13 +156,13 @@ def _walked(path: str, *, makes: bool = False) -> Iterator[int]:
         yield folder
 
 
-def _fill(target: str, number: int, kind: str, size_bytes: int) -> None:
+def _fill(target: str, number: int, kind: str, disk: int) -> None:
     with _walked(target) as place:
         fd = os.open('.', os.O_RDONLY | os.O_DIRECTORY, dir_fd=place)
         try:
             if os.fstat(fd).st_dev != number:
                 raise OSError(errno.ENODEV, 'it is not where it was mounted')
-            growth.fill(kind, fd, size_bytes)
+            growth.fill(kind, fd, disk)
         finally:
             os.close(fd)
 

@@ -330,6 +330,8 @@ class MountTest(MountTestCase):
         container_id, _ = self.started()
         self.attach(container_id)
         before = self._size_bytes(container_id)
+        # It fills its device, and nothing is asked of the kernel.
+        volume.grow(container_id, self.pid(container_id), self.path)
         self.loop.resize(2 * loop.SIZE_BYTES)
         try:
             volume.grow(container_id, self.pid(container_id), self.path)

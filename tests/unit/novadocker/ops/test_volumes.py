@@ -6,6 +6,7 @@ from unittest import mock
 from nova.compute import vm_states
 
 from novadocker import exception
+from novadocker import model
 from novadocker.ops import destroy
 from novadocker.ops import power
 from novadocker.ops import volumes
@@ -225,10 +226,42 @@ class ExtendTest(VolumeTestCase):
         self.assertIn('1073741824 bytes of it', str(error))
         self.assertEqual(set(), self.disks.grown)
 
-    def test_stopped_server_keeps_its_size(self):
+    def test_that_of_a_stopped_server_fills_it_at_the_next_start(self):
         self.stop()
-        error = self.assertRaises(exception.VolumeUnusable, self.extend)
-        self.assertIn('while the server runs', str(error))
+        self.extend()
+        self.assertEqual(set(), self.disks.grown)
+        self.start(self.volume)
+        self.assertEqual({DISK}, self.disks.grown)
+
+    def test_volume_that_is_read_only_does_not_grow_at_a_start(self):
+        self.stop()
+        self.start(dataclasses.replace(self.volume, read_only=True))
+        self.assertEqual(set(), self.disks.grown)
+
+    def test_file_system_that_cannot_grow_does_not_keep_a_server(self):
+        self.stop()
+        for failure in (
+            exception.VolumeUnusable(disk=DISK, reason='stiff'),
+            exception.ProcessRefused(pid=1, reason='it has ended'),
+        ):
+            with mock.patch(
+                'novadocker.privsep.volume.grow',
+                autospec=True,
+                side_effect=failure,
+            ):
+                self.start(self.volume)
+            self.assertIn('It stays as large', self.log.output)
+            self.assert_has(DISK)
+            self.stop()
+
+    def test_server_that_ends_soon_has_nothing_that_could_grow(self):
+        self.stop()
+        volumes.fill(
+            self.tools,
+            self.found().id,
+            [model.VolumeMount(DISK, 'ext4', '/volumes/vdb')],
+        )
+        self.assertEqual(set(), self.disks.grown)
 
     def test_file_system_that_cannot_grow_stays_mounted(self):
         self.disks.stiff.add(DISK)
