@@ -4,6 +4,7 @@ open -> volumes -> create -> plug -> start. Nova has the server here whatever
 happens, so a failure leaves what is needed to try again: a hard reboot does.
 """
 
+import contextlib
 import dataclasses
 from typing import Any
 
@@ -89,8 +90,9 @@ class Arrival:
     ) -> None:
         if luggage.parcel_id:
             # Of an older move, which failed; a revert would take it for what
-            # it goes back to.
-            kept.remove(self.tools, boot.view.uuid)
+            # it goes back to. Not what another service of this engine keeps.
+            with contextlib.suppress(exception.OptionChanged):
+                kept.remove(self.tools, boot.view.uuid)
         with undoing.Undo() as undo:
             volumes.require_possible(self.tools, boot.volumes)
             with watch.phase('open'):

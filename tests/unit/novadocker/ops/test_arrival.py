@@ -36,6 +36,13 @@ class ArriveTest(moving.MoveTestCase):
                 self.assertEqual(self.uuid, tools.plumber.mapped[found.id])
                 self.assertEqual(['image'], list(self.glance.images))
 
+    def test_host_that_shares_the_engine_with_the_one_it_came_from(self):
+        luggage = self.depart()
+        self.target = dataclasses.replace(self.target, engine=self.engine)
+        found = self.arrive(luggage)
+        self.assertTrue(found.state.is_live)
+        self.assertEqual(self.first.id, self.kept().id)
+
     def test_layers_add_up(self):
         self.arrive(self.depart(stays=True))
         self.engine.remove(self.kept().id)
