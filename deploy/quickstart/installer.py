@@ -53,8 +53,11 @@ class Installer:
         self._install([str(word) for word in words], undo=lambda: None)
 
     def reinstall(self, wheel: pathlib.Path) -> None:
-        """Put a wheel in the place of its last version."""
-        self.add('--no-deps', '--force-reinstall', wheel)
+        """Put a wheel in the place of its last version.
+
+        pip does: uv would look at every module there whether to compile it.
+        """
+        self._by_pip(['--no-deps', '--force-reinstall', str(wheel)])
 
     def _create(self) -> None:
         shutil.rmtree(self.venv, ignore_errors=True)
@@ -75,8 +78,7 @@ class Installer:
                 undo()
             else:
                 return
-        pip = str(self.venv / 'bin/pip')
-        self.run([pip, *_PIP, *words], os.environ)
+        self._by_pip(words)
 
     def _told(self) -> pip_setting.Told:
         """Ask pip for its settings, all files and variables considered."""
@@ -99,6 +101,10 @@ class Installer:
             [str(self.uv), *_UV, '--python', python, *told.options, *words],
             told.environment,
         )
+
+    def _by_pip(self, words: list[str]) -> None:
+        pip = str(self.venv / 'bin/pip')
+        self.run([pip, *_PIP, *words], os.environ)
 
     def _note(self, text: str) -> None:
         with self.log.open('a') as log:

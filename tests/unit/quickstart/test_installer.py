@@ -74,7 +74,7 @@ class InstallerTestCase(testtools.TestCase):
             ['--no-deps', '--force-reinstall', '/it.whl'],
             self.ran[-1][0][-3:],
         )
-        self.assertEqual(['python3', 'uv', 'uv'], self._who())
+        self.assertEqual(['python3', 'uv', 'pip'], self._who())
 
     def test_without_an_index_uv_uses_none(self):
         self._pip_says("global.no-index='true'")
@@ -118,12 +118,12 @@ class InstallerTestCase(testtools.TestCase):
             self.log.read_text().splitlines(),
         )
 
-    def test_reinstalling_pip_keeps_the_environment(self):
+    def test_adding_pip_keeps_the_environment(self):
         self.into.make()
         self.failing['uv'] = Failed()
-        self.into.reinstall(pathlib.Path('/it.whl'))
+        self.into.add('heat')
         self.assertEqual(['python3', 'uv', 'uv', 'pip'], self._who())
-        self.assertEqual('--force-reinstall', self.ran[-1][0][-2])
+        self.assertEqual('heat', self.ran[-1][0][-1])
 
     def test_error_is_that_of_pip(self):
         self.failing = {'uv': Failed('of uv'), 'pip': Failed('of pip')}
