@@ -5,6 +5,7 @@ stopped one a volume is only connected to the host; the next start mounts it.
 """
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
@@ -140,9 +141,7 @@ def bring_back(
 
     :param volumes: those that Nova knew of when it began
     """
-    known = {each.id for each in volumes}
-    waiting = tools.volumes.waiting(container_id)
-    volumes = [*volumes, *(each for each in waiting if each.id not in known)]
+    volumes = [*volumes, *_unknown(tools, container_id, volumes)]
     require_possible(tools, volumes)
     mounts = []
     for volume in volumes:
@@ -224,6 +223,22 @@ def release(
             LOG.warning('It is left on this host: %s', err)
     if busy:
         raise busy[0]
+
+
+def _unknown(
+    tools: ops_tools.Tools,
+    container_id: str,
+    volumes: Sequence[request.Volume],
+) -> Iterator[request.Volume]:
+    """List what a stopped container has got that Nova did not know of.
+
+    A path has one volume, and what Nova says of it is newer.
+    """
+    ids = {each.id for each in volumes}
+    targets = {each.target for each in volumes}
+    for each in tools.volumes.waiting(container_id):
+        if each.id not in ids and each.target not in targets:
+            yield each
 
 
 def _mount(

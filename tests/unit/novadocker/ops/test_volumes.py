@@ -91,6 +91,14 @@ class AttachTest(VolumeTestCase):
         self.start()
         self.assert_has_none()
 
+    def test_start_goes_by_what_nova_says_of_a_path(self):
+        self.boot()
+        self.stop()
+        self.attach()
+        other = dataclasses.replace(self.volume, id='by another name')
+        self.start(other)
+        self.assert_has(DISK)
+
     def test_attach_to_a_stopped_server_that_fails_is_forgotten(self):
         self.boot()
         self.stop()
