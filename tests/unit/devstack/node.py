@@ -41,6 +41,34 @@ paste.filter_factory = glance.api.middleware.context:factory
 """
 
 
+# What pip and the finder of an editable installation make of two folders nova.
+_EDITABLE = """\
+import importlib.machinery
+import importlib.util
+import os
+import sys
+
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name != 'nova':
+            return None
+        if os.path.isdir('{installed}'):
+            spec = importlib.machinery.ModuleSpec(name, None, is_package=True)
+            spec.submodule_search_locations = ['{installed}']
+            return spec
+        return importlib.util.spec_from_file_location(
+            name,
+            '{checkout}/__init__.py',
+            submodule_search_locations=['{checkout}'],
+        )
+
+
+sys.meta_path.insert(0, Finder)
+"""
+
+
 class Node(fixtures.Fixture):
     """A folder that is the machine, and what was called on it.
 
@@ -71,9 +99,17 @@ class Node(fixtures.Fixture):
         requirements = self.root / 'stack/requirements/.venv/bin'
         requirements.mkdir(parents=True)
         shutil.copy(programs / 'noted', requirements / 'edit-constraints')
-        # As an editable installation has it: Nova is where its checkout is.
+        # As an editable installation has it: Nova is where its checkout is,
+        # if nothing among what is installed is called like that.
+        (self.root / 'venv/editable').mkdir()
+        (self.root / 'venv/editable/sitecustomize.py').write_text(
+            _EDITABLE.format(
+                installed=self.installed_nova,
+                checkout=self.root / 'stack/nova/nova',
+            )
+        )
         (venv / 'python3').write_text(
-            f'#!/bin/sh\nPYTHONPATH={self.root}/stack/nova '
+            f'#!/bin/sh\nPYTHONPATH={self.root}/venv/editable '
             f'exec {sys.executable} "$@"\n'
         )
         (venv / 'python3').chmod(0o755)
@@ -93,6 +129,11 @@ class Node(fixtures.Fixture):
         for name in ('data', 'tempest'):
             (self.root / 'stack' / name).mkdir()
         self.paste.write_text(PASTE)
+
+    @property
+    def installed_nova(self) -> pathlib.Path:
+        """Where our wheel puts its one module of Nova's."""
+        return self.root / 'venv/site-packages/nova'
 
     @property
     def paste(self) -> pathlib.Path:

@@ -180,9 +180,17 @@ class StackTest(PhaseTest):
         self.assertNotEqual(0, done.returncode)
         self.assertEqual([], controller.called('install_package'))
 
+    def test_the_module_in_our_wheel_does_not_hide_novas_checkout(
+        self,
+    ) -> None:
+        controller = self.useFixture(node.Node())
+        self.stack(controller, 'install')
+        self.assertFalse(controller.installed_nova.exists())
+        module = controller.root / 'stack/nova/nova/virt/docker.py'
+        self.assertTrue(module.is_symlink())
+
     def test_a_nova_that_does_not_find_the_driver_ends_it(self) -> None:
         controller = self.useFixture(node.Node())
-        (controller.root / 'stack/nova/nova/virt/__init__.py').unlink()
         (controller.root / 'stack/nova/nova/__init__.py').write_text(
             '__path__ = []\n'
         )
