@@ -75,7 +75,7 @@ _PROGRAMS = ('busybox', 'curl', 'xfsprogs')
 # a host that boots, one with dedicated CPUs, ports under Neutron's iptables
 # firewall; and those whose rows the functional tests have as well.
 _LONG = (
-    r'(\w+_each|survival\w*|hybrid|cpu|\w*hosts|rescue|suspend|'
+    r'(\w+_each|survival\w*|hybrid|console|cpu|\w*hosts|rescue|suspend|'
     r'bridge_(login|pull|store))'
 )
 # What needs a cloud with Heat in it.
