@@ -159,16 +159,20 @@ class CloudTestCase(testtools.TestCase):
 
         It is one that the registry does not have: hosts get it as a stream.
         """
+        return self.upload_as('docker', name, archive, **DOCKER_PROPERTIES)
+
+    def upload_as(self, container_format, name, content, **properties):
+        """Upload an image of any format, to Glance's own store."""
         image = self.admin.image.create_image(
             name=name,
-            container_format='docker',
+            container_format=container_format,
             disk_format='raw',
-            **DOCKER_PROPERTIES,
+            **properties,
         )
         self.addCleanup(self.admin.image.delete_image, image.id)
         done = self.admin.image.put(
             f'/images/{image.id}/file',
-            data=archive,
+            data=content,
             headers={
                 'Content-Type': 'application/octet-stream',
                 'X-Image-Meta-Store': 'file',

@@ -43,11 +43,8 @@ class SurvivalCase(cloud.CloudTestCase):
 
     def services(self):
         """List which of the chosen services this cloud's flavour has."""
-        known = self._known()
+        known = cloud.services()
         return [name for name in self.chosen if name in known]
-
-    def _known(self):
-        return cloud.services()
 
     def kill(self, name):
         """Kill a service with all its workers; give its old pid."""
@@ -94,7 +91,7 @@ class SurvivalCase(cloud.CloudTestCase):
         A userspace switch does not find its own devices again in the
         namespaces of ML2/OVS's agents. Those of servers are no such devices.
         """
-        is_ovs = 'neutron-openvswitch-agent' in self._known()
+        is_ovs = 'neutron-openvswitch-agent' in cloud.services()
         return is_ovs and _DATAPATH.exists()
 
     def _service(self, name):

@@ -88,22 +88,7 @@ class ZoneCase(cloud.CloudTestCase):
     def disk(self, **properties):
         """Upload what a virtual machine boots from."""
         name = f'disk-{uuid.uuid4().hex[:8]}'
-        image = self.admin.image.create_image(
-            name=name,
-            container_format='bare',
-            disk_format='raw',
-            **properties,
-        )
-        self.addCleanup(self.admin.image.delete_image, image.id)
-        done = self.admin.image.put(
-            f'/images/{image.id}/file',
-            data=bytes(512),
-            headers={
-                'Content-Type': 'application/octet-stream',
-                'X-Image-Meta-Store': 'file',
-            },
-        )
-        self.assertEqual(204, done.status_code, done.text)
+        self.upload_as('bare', name, bytes(512), **properties)
         return name
 
     def disable(self, *hosts):
